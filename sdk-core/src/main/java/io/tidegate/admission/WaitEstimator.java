@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.admission;
+
+import io.tidegate.supply.Supply;
+import java.util.OptionalLong;
+
+/**
+ * Predicts time in queue: work ahead over the rate at which permits come back, now and once the replicas on their way are
+ * ready.
+ *
+ * <p>The rate now is Little's law on a full pool: requests in flight ÷ mean time in flight. A replica that is due adds the
+ * rate of one that is ready. Example: 32 in flight on one replica for 8 s each return 4/s; with 30 ahead and a second replica due in
+ * 5 s, 20 are served by then and the other 10 at 8/s: 6.25 s in all.
+ */
+final class WaitEstimator {
+
+    /** Weight of a new observation: the mean follows the last 32 or so requests. */
+    private static final double WEIGHT = 1.0 / 32;
+
+    /** Mean time in flight in nanoseconds; 0 until the first permit returns. Lost updates only slow the mean down. */
+    private volatile double meanInFlightNanos;
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // an update lost to a race is one sample of a running mean
+    void returned(long inFlightNanos) {
+        double mean = meanInFlightNanos;
+        meanInFlightNanos = mean == 0 ? inFlightNanos : mean + WEIGHT * (inFlightNanos - mean);
+    }
+
+    /**
+     * Nanoseconds until so many requests have been granted, or empty if nothing tells: no permit has returned yet, or no
+     * replica is ready or due.
+     */
+    OptionalLong nanosUntilGranted(long ahead, int inFlight, Supply supply, long nowNanos) {
+        double mean = meanInFlightNanos;
+        int ready = supply.replicas().ready();
+        if (mean <= 0 || (ready == 0 && supply.replicas().due() == 0)) {
+            return OptionalLong.empty();
+        }
+        double perReplica = ready > 0
+                ? Math.max(1, inFlight) / mean / ready
+                : supply.replicaWork().slots() / mean;
+        double rate = perReplica * ready;
+        double left = ahead;
+        long at = 0;
+        for (long due : supply.replicas().dueNanos()) {
+            // A replica that is late is expected now: it may come any moment, and nothing better is known.
+            long until = Math.max(at, due - nowNanos);
+            if (rate * (until - at) >= left) {
+                break;
+            }
+            left -= rate * (until - at);
+            at = until;
+            rate += perReplica;
+        }
+        return OptionalLong.of(at + (long) (left / rate));
+    }
+}

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.config;
+
+import io.tidegate.config.TidegateConfig.BackendConfig;
+import io.tidegate.config.TidegateConfig.LedgerConfig;
+import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.ReplicaConfig;
+import io.tidegate.config.TidegateConfig.ScalingConfig;
+import io.tidegate.config.TidegateConfig.SloConfig;
+import io.tidegate.config.TidegateConfig.StepConfig;
+import io.tidegate.config.TidegateConfig.TierConfig;
+import io.tidegate.config.TreeReader.Node;
+import io.tidegate.pool.Tier;
+import io.tidegate.pool.Work;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Which settings there are, with their ranges and defaults. */
+final class ConfigBinder {
+
+    private static final int MAX_REPLICAS = 100_000;
+    private static final int MAX_WAITING = 1_000_000;
+    private static final int MAX_TIERS = 32;
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(1);
+
+    private ConfigBinder() {}
+
+    static TidegateConfig bind(Node root) {
+        Map<String, PoolConfig> pools = root.children("pools", ConfigBinder::pool);
+        if (pools.isEmpty()) {
+            root.problem("pools", "needs at least one pool");
+        }
+        Node ledger = root.child("ledger");
+        Optional<Path> file = ledger.text("file").flatMap(text -> path(ledger, text));
+        ledger.rejectUnknown();
+        root.rejectUnknown();
+        return new TidegateConfig(pools, new LedgerConfig(file));
+    }
+
+    private static Optional<Path> path(Node node, String text) {
+        try {
+            return Optional.of(Path.of(text));
+        } catch (InvalidPathException e) {
+            node.problem("file", "is not a path: " + e.getReason());
+            return Optional.empty();
+        }
+    }
+
+    private static PoolConfig pool(String name, Node node) {
+        Map<String, TierConfig> tiers = node.children("tiers", ConfigBinder::tier);
+        if (tiers.isEmpty() || tiers.size() > MAX_TIERS) {
+            node.problem("tiers", "needs 1 to " + MAX_TIERS + " tiers but has " + tiers.size());
+        }
+        for (String tier : tiers.keySet()) {
+            try {
+                Tier.builder(tier);
+            } catch (IllegalArgumentException e) {
+                node.problem("tiers." + tier, String.valueOf(e.getMessage()));
+            }
+        }
+        int maxQueued = node.integer("maxQueued", 0, MAX_WAITING, 1024);
+        ReplicaConfig replica = replica(node.child("replica"));
+        boolean scaled = node.has("scaling");
+        Node scaling = node.child("scaling");
+        PoolConfig pool = new PoolConfig(tiers, maxQueued, replica, scaled ? scaling(scaling) : null);
+        node.rejectUnknown();
+        return pool;
+    }
+
+    private static TierConfig tier(String name, Node node) {
+        TierConfig tier = new TierConfig(
+                node.fraction("weight", 0, Double.MAX_VALUE, false, 1),
+                node.fraction("ceiling", 0, 1, false, 1),
+                node.duration("maxQueueTime", Duration.ZERO, LONGEST, Duration.ofSeconds(10)),
+                node.integer("maxQueued", 0, MAX_WAITING, 1024),
+                slo(node.child("slo")));
+        node.rejectUnknown();
+        return tier;
+    }
+
+    private static SloConfig slo(Node node) {
+        SloConfig slo = new SloConfig(
+                node.optionalDuration("timeToFirstToken", SHORTEST, LONGEST),
+                node.optionalDuration("timePerOutputToken", SHORTEST, LONGEST),
+                node.fraction("target", 0, 1, false, 0.99));
+        node.rejectUnknown();
+        return slo;
+    }
+
+    private static ReplicaConfig replica(Node node) {
+        ReplicaConfig replica = new ReplicaConfig(
+                node.integer("slots", 1, Work.MAX_SLOTS, 32),
+                node.number("tokens", 1, Work.MAX_TOKENS, Work.MAX_TOKENS),
+                node.integer("count", 0, MAX_REPLICAS, 1),
+                node.duration("timeToReady", SHORTEST, LONGEST, Duration.ofMinutes(2)),
+                node.optionalFraction("pricePerHour", 0, Double.MAX_VALUE, true));
+        node.rejectUnknown();
+        return replica;
+    }
+
+    private static ScalingConfig scaling(Node node) {
+        int min = node.integer("min", 0, MAX_REPLICAS, 1);
+        int max = node.requiredInteger("max", 1, MAX_REPLICAS);
+        if (node.has("max") && max < min) {
+            node.problem("max", "must be at least min (" + min + ") but is " + max);
+        }
+        ScalingConfig scaling = new ScalingConfig(
+                min,
+                max,
+                node.duration("period", Duration.ofMillis(10), Duration.ofHours(1), Duration.ofMillis(250)),
+                node.fraction("targetUtilization", 0, 1, false, 0.8),
+                node.duration("drainWindow", SHORTEST, LONGEST, Duration.ofSeconds(10)),
+                node.duration("stabilizationWindow", Duration.ZERO, Duration.ofHours(1), Duration.ofMinutes(5)),
+                node.duration("rateWindow", SHORTEST, Duration.ofHours(1), Duration.ofSeconds(15)),
+                step(node.child("up"), new StepConfig(4, 1.0, Duration.ofSeconds(15))),
+                step(node.child("down"), new StepConfig(1, 0.1, Duration.ofMinutes(1))),
+                node.has("backend") ? backend(node.child("backend")) : backendAbsent(node));
+        node.rejectUnknown();
+        return scaling;
+    }
+
+    private static @Nullable BackendConfig backendAbsent(Node node) {
+        node.child("backend");
+        return null;
+    }
+
+    private static StepConfig step(Node node, StepConfig fallback) {
+        // Naming one of both means only that one: "replicas: 1" alone must not keep the default share of 100 %.
+        boolean named = node.has("replicas") || node.has("share");
+        StepConfig step = new StepConfig(
+                node.integer("replicas", 0, MAX_REPLICAS, named ? 0 : fallback.replicas()),
+                node.fraction("share", 0, 1000, true, named ? 0 : fallback.share()),
+                node.duration("period", SHORTEST, Duration.ofHours(1), fallback.period()));
+        if (step.replicas() == 0 && step.share() == 0) {
+            node.problem("replicas", "or share must be above 0, or the pool could never change that way");
+        }
+        node.rejectUnknown();
+        return step;
+    }
+
+    private static BackendConfig backend(Node node) {
+        Optional<String> type = node.text("type");
+        if (type.isEmpty()) {
+            node.problem("type", "is required: the type of a scaler backend on the class path");
+        }
+        BackendConfig backend = new BackendConfig(type.orElse(""), node.texts("settings"));
+        node.rejectUnknown();
+        return backend;
+    }
+}

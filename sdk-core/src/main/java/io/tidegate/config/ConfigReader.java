@@ -1,0 +1,114 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.config;
+
+import io.tidegate.config.ConfigException.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Reads a {@link TidegateConfig} from YAML, of which JSON is a part.
+ *
+ * <p>The whole document is checked before anything is used: unknown names, wrong types, values out of range and values that
+ * contradict each other are all named with their path in one {@link ConfigException}. Durations are written {@code 250ms},
+ * {@code 30s}, {@code 5m}, {@code 1h}, or as ISO-8601 {@code PT30S}.
+ *
+ * <p>Needs {@code tools.jackson.core:jackson-databind} and {@code tools.jackson.dataformat:jackson-dataformat-yaml}, which are
+ * optional dependencies of this module. Documents are read up to 1 MiB.
+ *
+ * @since 0.1.0
+ */
+public final class ConfigReader {
+
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_DEPTH = 32;
+
+    private ConfigReader() {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws ConfigException if it cannot be read or is wrong, naming the file
+     */
+    public static TidegateConfig read(Path file) {
+        String text;
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw new ConfigException(
+                        file.toString(),
+                        List.of(new Problem(
+                                "", "is " + size + " bytes long, more than " + MAX_BYTES + " is not read")));
+            }
+            text = Files.readString(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new ConfigException(file.toString(), new Problem("", "cannot be read: " + e), e);
+        }
+        return parse(file.toString(), text);
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param source what errors call it
+     * @throws ConfigException if it is wrong
+     */
+    public static TidegateConfig parse(String source, String text) {
+        if (text.length() > MAX_BYTES) {
+            throw new ConfigException(source, List.of(new Problem("", "is longer than " + MAX_BYTES + " characters")));
+        }
+        Object document;
+        try {
+            document = mapper().readValue(text, Object.class);
+        } catch (JacksonException e) {
+            throw new ConfigException(source, new Problem("", "is not valid YAML: " + oneLine(e)), e);
+        }
+        return fromTree(source, document);
+    }
+
+    /**
+     * Takes a tree of maps, lists, texts, numbers and booleans, as any YAML or JSON library gives it.
+     *
+     * @throws ConfigException if it is wrong
+     */
+    public static TidegateConfig fromTree(String source, @Nullable Object document) {
+        if (!(document instanceof Map<?, ?> map)) {
+            throw new ConfigException(source, List.of(new Problem("", "must be a map with the key pools")));
+        }
+        TreeReader reader = new TreeReader();
+        TidegateConfig config = ConfigBinder.bind(new TreeReader.Node(reader, "", map));
+        if (!reader.problems().isEmpty()) {
+            throw new ConfigException(source, reader.problems());
+        }
+        return config;
+    }
+
+    private static ObjectMapper mapper() {
+        return new YAMLMapper(YAMLFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(MAX_DEPTH)
+                        .build())
+                .build());
+    }
+
+    private static String oneLine(JacksonException e) {
+        String place = e.getLocation() == null
+                ? ""
+                : " (line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr() + ")";
+        return e.getOriginalMessage().lines().findFirst().orElse("") + place;
+    }
+}

@@ -1,0 +1,276 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.config;
+
+import io.tidegate.config.ConfigException.Problem;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads values out of a tree and gathers what is wrong instead of stopping at it: a wrong value is noted with its path and
+ * replaced by the default, so that the rest is checked as well. For one thread.
+ */
+final class TreeReader {
+
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,9})?)(ms|s|m|h|d)");
+
+    private final List<Problem> problems = new ArrayList<>();
+
+    List<Problem> problems() {
+        return problems;
+    }
+
+    void problem(String path, String message) {
+        problems.add(new Problem(path, message));
+    }
+
+    /** One map of the tree. */
+    static final class Node {
+
+        private final TreeReader reader;
+        private final String path;
+        private final Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        private final Set<String> asked = new LinkedHashSet<>();
+
+        Node(TreeReader reader, String path, Map<?, ?> values) {
+            this.reader = reader;
+            this.path = path;
+            values.forEach((key, value) -> this.values.put(String.valueOf(key), value));
+        }
+
+        String path(String key) {
+            return path.isEmpty() ? key : path + "." + key;
+        }
+
+        void problem(String key, String message) {
+            reader.problem(path(key), message);
+        }
+
+        boolean has(String key) {
+            return values.get(key) != null;
+        }
+
+        /** Notes every key that nobody asked for, with the one that was probably meant. */
+        void rejectUnknown() {
+            for (String key : values.keySet()) {
+                if (!asked.contains(key)) {
+                    String meant = asked.stream()
+                            .filter(known -> distance(
+                                            known.toLowerCase(java.util.Locale.ROOT),
+                                            key.toLowerCase(java.util.Locale.ROOT))
+                                    <= 2)
+                            .findFirst()
+                            .map(known -> "; did you mean " + known + "?")
+                            .orElse("; known are " + asked);
+                    problem(key, "is not a setting" + meant);
+                }
+            }
+        }
+
+        int integer(String key, int least, int most, int fallback) {
+            return (int) number(key, least, most, fallback);
+        }
+
+        long number(String key, long least, long most, long fallback) {
+            Object value = value(key);
+            if (value == null) {
+                return fallback;
+            }
+            if (value instanceof Integer || value instanceof Long) {
+                long found = ((Number) value).longValue();
+                if (found >= least && found <= most) {
+                    return found;
+                }
+            }
+            problem(key, "must be a whole number from " + least + " to " + most + " but is " + shown(value));
+            return fallback;
+        }
+
+        int requiredInteger(String key, int least, int most) {
+            if (!has(key)) {
+                asked.add(key);
+                problem(key, "is required: a whole number from " + least + " to " + most);
+                return least;
+            }
+            return integer(key, least, most, least);
+        }
+
+        /** A number above the first bound, which it may not equal unless {@code closed}, and at most the second. */
+        double fraction(String key, double above, double most, boolean closed, double fallback) {
+            Object value = value(key);
+            if (value == null) {
+                return fallback;
+            }
+            if (value instanceof Number number) {
+                double found = number.doubleValue();
+                if ((found > above || (closed && found == above)) && found <= most) {
+                    return found;
+                }
+            }
+            String range = (closed ? "at least " : "above ")
+                    + plain(above)
+                    + (most == Double.MAX_VALUE ? "" : " and at most " + plain(most));
+            problem(key, "must be a number " + range + " but is " + shown(value));
+            return fallback;
+        }
+
+        OptionalDouble optionalFraction(String key, double above, double most, boolean closed) {
+            if (!has(key)) {
+                asked.add(key);
+                return OptionalDouble.empty();
+            }
+            return OptionalDouble.of(fraction(key, above, most, closed, above));
+        }
+
+        Duration duration(String key, Duration least, Duration most, Duration fallback) {
+            return optionalDuration(key, least, most).orElse(fallback);
+        }
+
+        Optional<Duration> optionalDuration(String key, Duration least, Duration most) {
+            Object value = value(key);
+            if (value == null) {
+                return Optional.empty();
+            }
+            Optional<Duration> found = parse(String.valueOf(value));
+            if (found.isEmpty()) {
+                problem(key, "must be a duration such as 250ms, 30s, 5m or PT30S but is " + shown(value));
+                return Optional.empty();
+            }
+            if (found.get().compareTo(least) < 0 || found.get().compareTo(most) > 0) {
+                problem(
+                        key,
+                        "must be a duration from " + shown(least) + " to " + shown(most) + " but is " + shown(value));
+                return Optional.empty();
+            }
+            return found;
+        }
+
+        Optional<String> text(String key) {
+            Object value = value(key);
+            if (value == null) {
+                return Optional.empty();
+            }
+            if (value instanceof String string && !string.isBlank()) {
+                return Optional.of(string);
+            }
+            problem(key, "must be a text but is " + shown(value));
+            return Optional.empty();
+        }
+
+        /** The map under a key; an empty one if there is none or it is something else. */
+        Node child(String key) {
+            Object value = value(key);
+            if (value instanceof Map<?, ?> map) {
+                return new Node(reader, path(key), map);
+            }
+            if (value != null) {
+                problem(key, "must be a map but is " + shown(value));
+            }
+            return new Node(reader, path(key), Map.of());
+        }
+
+        /** Every entry of the map under a key, read as a map itself. */
+        <T> Map<String, T> children(String key, BiFunction<String, Node, T> read) {
+            Node parent = child(key);
+            Map<String, T> all = new LinkedHashMap<>();
+            for (String name : parent.values.keySet()) {
+                all.put(name, read.apply(name, parent.child(name)));
+            }
+            return all;
+        }
+
+        /** Every entry of the map under a key, as texts. */
+        Map<String, String> texts(String key) {
+            Node parent = child(key);
+            Map<String, String> all = new LinkedHashMap<>();
+            parent.values.forEach((name, value) -> {
+                if (value instanceof Map || value instanceof List) {
+                    parent.problem(name, "must be a plain value but is " + shown(value));
+                } else if (value != null) {
+                    all.put(name, value.toString());
+                }
+            });
+            return all;
+        }
+
+        private @Nullable Object value(String key) {
+            asked.add(key);
+            return values.get(key);
+        }
+    }
+
+    private static Optional<Duration> parse(String text) {
+        Matcher matcher = DURATION.matcher(text.trim());
+        if (matcher.matches()) {
+            double unitNanos = switch (matcher.group(2)) {
+                case "ms" -> 1e6;
+                case "s" -> 1e9;
+                case "m" -> 60e9;
+                case "h" -> 3600e9;
+                default -> 86_400e9;
+            };
+            double nanos = Double.parseDouble(matcher.group(1)) * unitNanos;
+            return nanos < Long.MAX_VALUE ? Optional.of(Duration.ofNanos(Math.round(nanos))) : Optional.empty();
+        }
+        try {
+            return Optional.of(Duration.parse(text.trim()));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String shown(Duration duration) {
+        return duration.toString().substring(2).toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static String plain(double value) {
+        return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+    }
+
+    /** A value as an error shows it: short, on one line. */
+    private static String shown(Object value) {
+        String kind = value instanceof String
+                ? "the text "
+                : value instanceof Map ? "a map" : value instanceof List ? "a list" : "";
+        if (!kind.isEmpty() && !(value instanceof String)) {
+            return kind;
+        }
+        String text = value.toString().replaceAll("\\p{Cntrl}", " ");
+        String cut = text.length() > 60 ? text.substring(0, 60) + "…" : text;
+        return value instanceof String ? kind + '"' + cut + '"' : cut;
+    }
+
+    /** Edit distance: insertions, deletions and replacements (Levenshtein 1966). */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, Math.min(above, row[j - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.engine;
+
+import io.tidegate.guardrail.Decision;
+import io.tidegate.ledger.ScaleEvent;
+import io.tidegate.pool.PoolView;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the engine knows of a pool, as of its last round. Immutable.
+ *
+ * @since 0.1.0
+ */
+public final class PoolState {
+
+    private final @Nullable PoolView view;
+    private final @Nullable Decision latest;
+    private final List<Decision> decisions;
+    private final List<ScaleEvent> events;
+    private final int running;
+    private final double replicaSeconds;
+    private final long failures;
+
+    PoolState(
+            @Nullable PoolView view,
+            @Nullable Decision latest,
+            List<Decision> decisions,
+            List<ScaleEvent> events,
+            int running,
+            double replicaSeconds,
+            long failures) {
+        this.view = view;
+        this.latest = latest;
+        this.decisions = List.copyOf(decisions);
+        this.events = List.copyOf(events);
+        this.running = running;
+        this.replicaSeconds = replicaSeconds;
+        this.failures = failures;
+    }
+
+    /** What was known, or empty until the backend's status was first heard. */
+    public Optional<PoolView> view() {
+        return Optional.ofNullable(view);
+    }
+
+    /** The last decision, also one that changed nothing. */
+    public Optional<Decision> latest() {
+        return Optional.ofNullable(latest);
+    }
+
+    /** The last decisions that changed the desired count, oldest first, at most 256. */
+    public List<Decision> decisions() {
+        return decisions;
+    }
+
+    /** The last scale events, oldest first, at most 256. */
+    public List<ScaleEvent> events() {
+        return events;
+    }
+
+    /** Replicas that exist in any state. */
+    public int running() {
+        return running;
+    }
+
+    /** Sum over time of the replicas that existed, since the engine started; what is paid for. */
+    public double replicaSeconds() {
+        return replicaSeconds;
+    }
+
+    /** Times that a plugin, the backend, the ledger or a listener failed. */
+    public long failures() {
+        return failures;
+    }
+}

@@ -1,0 +1,250 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.engine;
+
+import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.guardrail.Bounds;
+import io.tidegate.guardrail.CompleteData;
+import io.tidegate.guardrail.Stabilization;
+import io.tidegate.guardrail.Step;
+import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.BacklogPolicy;
+import io.tidegate.policy.spi.Policy;
+import io.tidegate.pool.PoolLoad;
+import io.tidegate.pool.Signal;
+import io.tidegate.pool.Work;
+import io.tidegate.supply.Supply;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the engine does for one pool: where load is read, who proposes, what narrows, who acts. Immutable.
+ *
+ * @since 0.1.0
+ */
+public final class ScaledPool {
+
+    final String name;
+    final Supplier<PoolLoad> load;
+    final Consumer<Supply> supply;
+    final ScalerBackend backend;
+    final Work replicaWork;
+    final List<Policy> policies;
+    final List<Guardrail> guardrails;
+    final Supplier<Map<String, Signal>> signals;
+    final Duration period;
+    final Duration timeToReady;
+    final Duration rateWindow;
+    final Duration backendTimeout;
+    final Duration statusPeriod;
+    final Duration staleAfter;
+
+    private ScaledPool(Builder builder) {
+        this.name = builder.name;
+        this.load = Objects.requireNonNull(builder.load);
+        this.supply = builder.supply;
+        this.backend = Objects.requireNonNull(builder.backend);
+        this.replicaWork = builder.replicaWork;
+        this.policies =
+                builder.policies.isEmpty() ? List.of(BacklogPolicy.builder().build()) : List.copyOf(builder.policies);
+        this.guardrails = List.copyOf(builder.allGuardrails());
+        this.signals = builder.signals;
+        this.period = builder.period;
+        this.timeToReady = builder.timeToReady;
+        this.rateWindow = builder.rateWindow;
+        this.backendTimeout = builder.backendTimeout;
+        this.statusPeriod = builder.statusPeriod;
+        this.staleAfter = builder.staleAfter;
+    }
+
+    /** Starts the settings of a pool. */
+    public static Builder builder(String name) {
+        return new Builder(name);
+    }
+
+    /** The pool's name. */
+    public String name() {
+        return name;
+    }
+
+    /** Collects the settings of a {@link ScaledPool}. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private final String name;
+        private @Nullable Supplier<PoolLoad> load;
+        private Consumer<Supply> supply = ignored -> {};
+        private @Nullable ScalerBackend backend;
+        private Work replicaWork = Work.slots(32);
+        private final List<Policy> policies = new ArrayList<>();
+        private final List<Guardrail> guardrails = new ArrayList<>();
+        private Supplier<Map<String, Signal>> signals = Map::of;
+        private Bounds bounds = new Bounds(1, 1);
+        private @Nullable Step stepUp = new Step(Step.Direction.UP, 4, 1.0, Duration.ofSeconds(15));
+        private @Nullable Step stepDown = new Step(Step.Direction.DOWN, 1, 0.1, Duration.ofMinutes(1));
+        private Stabilization stabilization = new Stabilization(Duration.ofMinutes(5));
+        private Duration period = Duration.ofMillis(250);
+        private Duration timeToReady = Duration.ofMinutes(2);
+        private Duration rateWindow = Duration.ofSeconds(15);
+        private Duration backendTimeout = Duration.ofSeconds(2);
+        private Duration statusPeriod = Duration.ofSeconds(1);
+        private Duration staleAfter = Duration.ofSeconds(45);
+
+        private Builder(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+        }
+
+        /** Where load is read: {@code gate::load}. Required. */
+        public Builder load(Supplier<PoolLoad> load) {
+            this.load = load;
+            return this;
+        }
+
+        /** Who is told of supply: {@code gate::supply}. Nobody by default. */
+        public Builder supply(Consumer<Supply> supply) {
+            this.supply = supply;
+            return this;
+        }
+
+        /** Who carries decisions out. Required. */
+        public Builder backend(ScalerBackend backend) {
+            this.backend = backend;
+            return this;
+        }
+
+        /** What one ready replica holds; 32 slots and any number of tokens by default. */
+        public Builder replicaWork(Work replicaWork) {
+            this.replicaWork = replicaWork;
+            return this;
+        }
+
+        /** Adds a policy; the highest proposal wins. A {@link BacklogPolicy} with its defaults if none is added. */
+        public Builder policy(Policy policy) {
+            policies.add(policy);
+            return this;
+        }
+
+        /** Adds a guardrail, asked after the steps and before stabilization. */
+        public Builder guardrail(Guardrail guardrail) {
+            guardrails.add(guardrail);
+            return this;
+        }
+
+        /** Signals beside the gate's, read at each decision: {@code board::signals}. None by default. */
+        public Builder signals(Supplier<Map<String, Signal>> signals) {
+            this.signals = signals;
+            return this;
+        }
+
+        /** Least and most replicas; 1 and 1 by default, which scales nothing. */
+        public Builder bounds(int min, int max) {
+            this.bounds = new Bounds(min, max);
+            return this;
+        }
+
+        /** How fast it may grow; 4 replicas or 100 % in 15 s by default, null for no limit. */
+        public Builder stepUp(@Nullable Step stepUp) {
+            this.stepUp = stepUp;
+            return this;
+        }
+
+        /** How fast it may shrink; 1 replica or 10 % in 60 s by default, null for no limit. */
+        public Builder stepDown(@Nullable Step stepDown) {
+            this.stepDown = stepDown;
+            return this;
+        }
+
+        /** How long a lower answer must hold before replicas are removed; 300 s by default. */
+        public Builder stabilizationWindow(Duration window) {
+            this.stabilization = new Stabilization(window);
+            return this;
+        }
+
+        /** Time between decisions; positive, 250 ms by default. */
+        public Builder period(Duration period) {
+            this.period = positive("period", period);
+            return this;
+        }
+
+        /** Time from asking for a replica to its first request, until it has been measured; positive, 120 s by default. */
+        public Builder timeToReady(Duration timeToReady) {
+            this.timeToReady = positive("timeToReady", timeToReady);
+            return this;
+        }
+
+        /** Time over which arrival rates are smoothed; positive, 15 s by default. */
+        public Builder rateWindow(Duration rateWindow) {
+            this.rateWindow = positive("rateWindow", rateWindow);
+            return this;
+        }
+
+        /** Longest time a call to the backend may take, in real time; positive, 2 s by default. */
+        public Builder backendTimeout(Duration backendTimeout) {
+            this.backendTimeout = positive("backendTimeout", backendTimeout);
+            return this;
+        }
+
+        /** Time between looks at the backend's status; positive, 1 s by default. */
+        public Builder statusPeriod(Duration statusPeriod) {
+            this.statusPeriod = positive("statusPeriod", statusPeriod);
+            return this;
+        }
+
+        /** Age from which the backend's last status is not acted on; positive, 45 s by default. */
+        public Builder staleAfter(Duration staleAfter) {
+            this.staleAfter = positive("staleAfter", staleAfter);
+            return this;
+        }
+
+        private List<Guardrail> allGuardrails() {
+            List<Guardrail> all = new ArrayList<>();
+            if (stepUp != null) {
+                all.add(stepUp);
+            }
+            if (stepDown != null) {
+                all.add(stepDown);
+            }
+            all.addAll(guardrails);
+            all.add(stabilization);
+            all.add(new CompleteData());
+            // Last, so that nothing can leave the bounds again.
+            all.add(bounds);
+            return all;
+        }
+
+        private static Duration positive(String setting, Duration value) {
+            if (value.isZero() || value.isNegative()) {
+                throw new IllegalArgumentException(setting + " must be positive but was " + value);
+            }
+            return value;
+        }
+
+        /** The settings. */
+        public ScaledPool build() {
+            if (load == null) {
+                throw new IllegalArgumentException("pool " + name + " needs load: the gate's, as gate::load");
+            }
+            if (backend == null) {
+                throw new IllegalArgumentException("pool " + name + " needs a backend");
+            }
+            Set<String> names = new HashSet<>();
+            for (Policy policy : policies) {
+                if (!names.add(policy.name())) {
+                    throw new IllegalArgumentException(
+                            "pool " + name + " has two policies named \"" + policy.name() + "\"");
+                }
+            }
+            return new ScaledPool(this);
+        }
+    }
+}

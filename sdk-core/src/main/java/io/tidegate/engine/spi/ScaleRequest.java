@@ -1,0 +1,25 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.engine.spi;
+
+/**
+ * What a backend is asked to do.
+ *
+ * @param pool the pool
+ * @param from desired count that the decision was made on; a backend that can should refuse if it is another by now
+ * @param to desired count from now on
+ * @param decisionId the decision, the same for a repeated attempt
+ * @param reason the decision in words, for annotations and events
+ * @since 0.1.0
+ */
+public record ScaleRequest(String pool, int from, int to, long decisionId, String reason) {
+
+    public ScaleRequest {
+        if (from < 0 || to < 0) {
+            throw new IllegalArgumentException("replica counts must be >= 0 but were " + from + " and " + to);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.guardrail;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What was proposed and what was changed in a pool, as far back as guardrails look. Immutable.
+ *
+ * <p>After a restart it begins with the count found, proposed at that instant: empty windows would read as an idle pool, and
+ * the first decision would remove replicas that serve.
+ *
+ * @param startNanos how far back it reaches, on the monotonic clock
+ * @param proposals what policies wanted, oldest first
+ * @param changes what was changed, oldest first
+ * @since 0.1.0
+ */
+public record History(long startNanos, List<Proposed> proposals, List<Change> changes) {
+
+    public History {
+        proposals = List.copyOf(proposals);
+        changes = List.copyOf(changes);
+    }
+
+    /** What the policies together wanted at an instant. */
+    public record Proposed(long atNanos, int replicas) {}
+
+    /** A change of the desired count. */
+    public record Change(long atNanos, int from, int to) {}
+
+    /** The history of a pool of which nothing is known but its count. */
+    public static History startingAt(long nowNanos, int replicas) {
+        return new History(nowNanos, List.of(new Proposed(nowNanos, replicas)), List.of());
+    }
+
+    /** With one more proposal, forgetting what is older than the horizon. */
+    public History withProposal(long nowNanos, int replicas, long horizonNanos) {
+        List<Proposed> kept = new ArrayList<>();
+        for (int i = 0; i < proposals.size(); i++) {
+            Proposed entry = proposals.get(i);
+            boolean recent = nowNanos - entry.atNanos() <= horizonNanos;
+            // Equal neighbours say the same: the older end and the newer end of a run are enough.
+            boolean insideRun = i > 0
+                    && i + 1 < proposals.size()
+                    && proposals.get(i - 1).replicas() == entry.replicas()
+                    && proposals.get(i + 1).replicas() == entry.replicas();
+            if (recent && !insideRun) {
+                kept.add(entry);
+            }
+        }
+        kept.add(new Proposed(nowNanos, replicas));
+        return new History(startNanos, kept, recentChanges(nowNanos, horizonNanos));
+    }
+
+    /** With one more change. */
+    public History withChange(long nowNanos, int from, int to) {
+        List<Change> more = new ArrayList<>(changes);
+        more.add(new Change(nowNanos, from, to));
+        return new History(startNanos, proposals, more);
+    }
+
+    private List<Change> recentChanges(long nowNanos, long horizonNanos) {
+        return changes.stream()
+                .filter(change -> nowNanos - change.atNanos() <= horizonNanos)
+                .toList();
+    }
+
+    /** The largest number proposed within the window, or the fallback if none was. */
+    public int highestProposed(long nowNanos, long windowNanos, int fallback) {
+        int highest = fallback;
+        for (Proposed entry : proposals) {
+            if (nowNanos - entry.atNanos() <= windowNanos) {
+                highest = Math.max(highest, entry.replicas());
+            }
+        }
+        return highest;
+    }
+
+    /** Replicas added within the window. */
+    public int added(long nowNanos, long windowNanos) {
+        return moved(nowNanos, windowNanos, 1);
+    }
+
+    /** Replicas removed within the window. */
+    public int removed(long nowNanos, long windowNanos) {
+        return moved(nowNanos, windowNanos, -1);
+    }
+
+    private int moved(long nowNanos, long windowNanos, int sign) {
+        int sum = 0;
+        for (Change change : changes) {
+            if (nowNanos - change.atNanos() < windowNanos) {
+                sum += Math.max(0, sign * (change.to() - change.from()));
+            }
+        }
+        return sum;
+    }
+}

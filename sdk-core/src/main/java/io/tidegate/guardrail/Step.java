@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.guardrail;
+
+import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.pool.PoolView;
+import java.time.Duration;
+
+/**
+ * Limits how many replicas may be added, or removed, in a period; like the behaviour policies of the Kubernetes HPA, where
+ * the larger of a number and a share holds.
+ *
+ * <p>Example: with 4 replicas or 100 % per 15 s, 3 may become 7 and 10 may become 20 within 15 s.
+ *
+ * @param direction which way it limits
+ * @param replicas replicas per period, 0 or more
+ * @param share part of the count at the period's beginning, 0 or more; 1 doubles
+ * @param period positive
+ * @since 0.1.0
+ */
+public record Step(Direction direction, int replicas, double share, Duration period) implements Guardrail {
+
+    /** Which way a step goes. */
+    public enum Direction {
+        UP,
+        DOWN
+    }
+
+    public Step {
+        if (replicas < 0 || !(share >= 0) || (replicas == 0 && share == 0)) {
+            throw new IllegalArgumentException(
+                    "a step needs replicas >= 0 or share >= 0, and one of them above 0, but had " + replicas + " and "
+                            + share);
+        }
+        if (period.isZero() || period.isNegative()) {
+            throw new IllegalArgumentException("period must be positive but was " + period);
+        }
+    }
+
+    @Override
+    public String name() {
+        return direction == Direction.UP ? "step up" : "step down";
+    }
+
+    @Override
+    public Narrowing narrow(PoolView view, History history, int proposed) {
+        int current = view.replicas().desired();
+        long periodNanos = period.toNanos();
+        if (direction == Direction.UP) {
+            int base = Math.max(0, current - history.added(view.nowNanos(), periodNanos));
+            int most = Math.max(current, base + allowance(base));
+            return proposed > most ? narrowed(most) : Narrowing.none(name(), proposed);
+        }
+        int base = current + history.removed(view.nowNanos(), periodNanos);
+        int least = Math.min(current, base - allowance(base));
+        return proposed < least ? narrowed(least) : Narrowing.none(name(), proposed);
+    }
+
+    private int allowance(int base) {
+        double byShare = Math.ceil(base * share);
+        return (int) Math.min(Math.max(replicas, byShare), 1_000_000);
+    }
+
+    private Narrowing narrowed(int limit) {
+        return new Narrowing(
+                name(),
+                limit,
+                "at most " + replicas + " replicas or " + Math.round(share * 100) + " % may be "
+                        + (direction == Direction.UP ? "added" : "removed") + " in " + period.toSeconds() + " s");
+    }
+}

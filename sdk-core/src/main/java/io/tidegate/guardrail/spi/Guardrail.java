@@ -1,0 +1,32 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.guardrail.spi;
+
+import io.tidegate.guardrail.History;
+import io.tidegate.guardrail.Narrowing;
+import io.tidegate.pool.PoolView;
+
+/**
+ * What may only narrow a proposal: bring it nearer to the present count or inside bounds.
+ *
+ * <p>Pure, like a policy; what happened before is in the history. If it throws, the present count is kept for this round.
+ *
+ * @since 0.1.0
+ */
+public interface Guardrail {
+
+    /** Short name: {@code bounds}. */
+    String name();
+
+    /**
+     * What is left of a proposal.
+     *
+     * @param view what is known now
+     * @param history what was proposed and changed before
+     * @param proposed replicas that policies and earlier guardrails ask for
+     */
+    Narrowing narrow(PoolView view, History history, int proposed);
+}

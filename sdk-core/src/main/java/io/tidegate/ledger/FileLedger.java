@@ -1,0 +1,191 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.ledger;
+
+import io.tidegate.guardrail.Decision;
+import io.tidegate.guardrail.Narrowing;
+import io.tidegate.policy.Proposal;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * A ledger in a file, one JSON object a line, appended and never rewritten.
+ *
+ * <p>Each line is written whole before the call returns and survives the end of this process; it is forced to the disk when the
+ * ledger is closed. A last line that a crash cut short is closed with a line break when the file is opened again, so that it
+ * spoils no other. Decisions are lines with {@code "type":"decision"}, steps have {@code "type":"event"}.
+ *
+ * @since 0.1.0
+ */
+public final class FileLedger implements Ledger {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FileLedger.class);
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private final Object lock = new Object();
+    private final Path file;
+    private final FileChannel channel;
+
+    private FileLedger(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    /**
+     * Opens a ledger, making the file and its folders if there are none.
+     *
+     * @throws UncheckedIOException if the file cannot be written
+     */
+    public static FileLedger open(Path file) {
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            closeTornLine(file, channel);
+            return new FileLedger(file, channel);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the ledger " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void closeTornLine(Path file, FileChannel channel) throws IOException {
+        long size = channel.size();
+        channel.position(size);
+        if (size == 0) {
+            return;
+        }
+        ByteBuffer last = ByteBuffer.allocate(1);
+        channel.read(last, size - 1);
+        if (last.get(0) != '\n') {
+            LOG.warn("the last line of the ledger {} is cut short; a new line begins", file);
+            channel.write(ByteBuffer.wrap(new byte[] {'\n'}));
+        }
+    }
+
+    @Override
+    public void decided(Decision decision) {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = generator(line)) {
+            json.writeStartObject();
+            json.writeStringProperty("type", "decision");
+            json.writeStringProperty("pool", decision.pool());
+            json.writeNumberProperty("id", decision.id());
+            json.writeStringProperty("at", decision.at().toString());
+            json.writeNumberProperty("atNanos", decision.atNanos());
+            json.writeNumberProperty("from", decision.from());
+            json.writeNumberProperty("to", decision.to());
+            json.writeStringProperty("cause", lower(decision.cause()));
+            json.writeArrayPropertyStart("proposals");
+            for (Proposal proposal : decision.proposals()) {
+                json.writeStartObject();
+                json.writeStringProperty("policy", proposal.policy());
+                if (proposal instanceof Proposal.Wants wants) {
+                    json.writeNumberProperty("replicas", wants.replicas());
+                    json.writeStringProperty("cause", lower(wants.cause()));
+                }
+                json.writeStringProperty("why", proposal.why());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeArrayPropertyStart("guardrails");
+            for (Narrowing narrowing : decision.narrowings()) {
+                if (narrowing.narrowed()) {
+                    json.writeStartObject();
+                    json.writeStringProperty("guardrail", narrowing.guardrail());
+                    json.writeNumberProperty("replicas", narrowing.replicas());
+                    json.writeStringProperty("why", narrowing.why());
+                    json.writeEndObject();
+                }
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        append(line);
+    }
+
+    @Override
+    public void stepped(ScaleEvent event) {
+        ScaleEvent.Step step = event.latest();
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = generator(line)) {
+            json.writeStartObject();
+            json.writeStringProperty("type", "event");
+            json.writeStringProperty("pool", event.pool());
+            json.writeStringProperty("id", event.id());
+            json.writeNumberProperty("decision", event.decisionId());
+            json.writeNumberProperty("from", event.from());
+            json.writeNumberProperty("to", event.to());
+            json.writeStringProperty("cause", lower(event.cause()));
+            json.writeStringProperty("phase", lower(step.phase()));
+            json.writeStringProperty("at", step.at().toString());
+            json.writeNumberProperty("atNanos", step.atNanos());
+            json.writeNumberProperty(
+                    "sinceDecidedNanos", step.atNanos() - event.steps().get(0).atNanos());
+            if (!step.detail().isEmpty()) {
+                json.writeStringProperty("detail", step.detail());
+            }
+            json.writeEndObject();
+        }
+        append(line);
+    }
+
+    private static JsonGenerator generator(StringWriter line) {
+        return JSON.createGenerator(tools.jackson.core.ObjectWriteContext.empty(), line)
+                .configure(StreamWriteFeature.AUTO_CLOSE_TARGET, true);
+    }
+
+    private void append(StringWriter line) {
+        ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+        synchronized (lock) {
+            try {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot write the ledger " + file + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** The file it writes. */
+    public Path file() {
+        return file;
+    }
+
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (!channel.isOpen()) {
+                return;
+            }
+            try (channel) {
+                channel.force(true);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot close the ledger " + file + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.policy;
+
+import io.tidegate.policy.spi.Policy;
+import io.tidegate.pool.PoolView;
+import io.tidegate.pool.PoolView.TierView;
+import io.tidegate.pool.Work;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Enough replicas for what arrives, and for what waits and would not drain by itself.
+ *
+ * <p>Both terms come from the gate alone and need no scrape. With λ the arrivals per second (those refused included, so that
+ * shedding never hides demand), S the mean time in flight, c the slots of a replica and ρ the target utilization, Little's
+ * law gives
+ *
+ * <pre>
+ *   steady  = λ·S                              slots in use if nobody had to wait
+ *   spare   = (ready + due)·c − steady         slots that work off the queue
+ *   surplus = queued − max(0, spare)/S · W     still waiting after W = max(drain window, time to ready)
+ *   wanted  = ⌈ steady/(c·ρ) + max(0, surplus)·S/(c·W) ⌉
+ * </pre>
+ *
+ * <p>A queue that drains before a new replica could be ready therefore asks for none. Example: λ = 4/s, S = 8 s, c = 32, ρ =
+ * 0.8 need 32 slots, 1.25 replicas, so 2. With 60 waiting, one replica ready and W = 30 s: spare 0, surplus 60, 60·8/(32·30)
+ * = 0.5 more: 1.75, so still 2; with 200 waiting, 1.67 more: 2.92, so 3.
+ *
+ * <p>The same is done in tokens where replicas have a token limit, and the larger wins. What is in flight is a floor under
+ * λ·S, which covers the time before the first request has returned. The form follows AIBrix' and Knative's concurrency
+ * targets, with measured service time in place of a configured one.
+ *
+ * @since 0.1.0
+ */
+public final class BacklogPolicy implements Policy {
+
+    private final double targetUtilization;
+    private final Duration drainWindow;
+
+    private BacklogPolicy(Builder builder) {
+        this.targetUtilization = builder.targetUtilization;
+        this.drainWindow = builder.drainWindow;
+    }
+
+    /** Starts a policy with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String name() {
+        return "backlog";
+    }
+
+    @Override
+    public Proposal propose(PoolView view) {
+        Work replica = view.replicaWork();
+        if (replica.slots() == 0) {
+            return new Proposal.Abstains(name(), "a replica has no slots configured");
+        }
+        Demand slots = demand(view, false, replica.slots());
+        Demand tokens = replica.tokens() > 0 && replica.tokens() < Work.MAX_TOKENS
+                ? demand(view, true, (double) replica.tokens())
+                : Demand.NONE;
+        boolean byTokens = tokens.replicas() > slots.replicas();
+        Demand larger = byTokens ? tokens : slots;
+        if (Double.isNaN(larger.replicas())) {
+            return new Proposal.Abstains(name(), "the gate's counts are not numbers");
+        }
+        int wanted = ReplicaMath.ceil(larger.replicas());
+        // What waits or arrives needs at least one replica, however small its share of one may be.
+        if (wanted == 0 && (view.queued() > 0 || view.inFlight() > 0)) {
+            wanted = 1;
+        }
+        Proposal.Cause cause =
+                ReplicaMath.ceil(larger.steady()) < wanted ? Proposal.Cause.BACKLOG : Proposal.Cause.ARRIVALS;
+        return new Proposal.Wants(name(), wanted, cause, why(view, larger, wanted, byTokens));
+    }
+
+    private Demand demand(PoolView view, boolean inTokens, double capacity) {
+        double steadyUnits = 0;
+        double inFlightUnits = 0;
+        double queuedUnits = 0;
+        double weightedSeconds = 0;
+        for (TierView tier : view.tiers()) {
+            double perRequest = inTokens ? orZero(tier.tokensPerRequest()) : 1;
+            double seconds = orZero(tier.inFlightSeconds());
+            double arriving = tier.arrivalsPerSecond() * seconds * perRequest;
+            steadyUnits += arriving;
+            inFlightUnits += tier.inFlight() * perRequest;
+            queuedUnits += tier.queued() * perRequest;
+            weightedSeconds += arriving * seconds;
+        }
+        double steady = Math.max(
+                steadyUnits, Math.min(inFlightUnits, capacity * view.replicas().ready()));
+        double seconds = steadyUnits > 0 ? weightedSeconds / steadyUnits : 0;
+        double window = Math.max(seconds(drainWindow), seconds(view.timeToReady()));
+        double supplied = (view.replicas().ready() + view.replicas().due()) * capacity;
+        double spare = Math.max(0, supplied - steady);
+        double surplus = seconds > 0 ? Math.max(0, queuedUnits - spare / seconds * window) : queuedUnits;
+        // Before anything is known of service times, what waits counts as a full slot each.
+        double backlog = seconds > 0 ? surplus * seconds / (capacity * window) : surplus / capacity;
+        return new Demand(steady / (capacity * targetUtilization), backlog, steady, surplus, capacity, window);
+    }
+
+    private String why(PoolView view, Demand demand, int wanted, boolean inTokens) {
+        String unit = inTokens ? "tokens" : "slots";
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%.1f requests/s arrive and keep %.0f %s busy, %.2f replicas of %.0f at %.0f %% use",
+                view.arrivalsPerSecond(),
+                demand.busy(),
+                unit,
+                demand.steady(),
+                demand.capacity(),
+                targetUtilization * 100));
+        if (demand.backlog() > 0) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "; %d wait, of which %.0f %s would still wait after %.0f s: %.2f more",
+                    view.queued(),
+                    demand.surplus(),
+                    unit,
+                    demand.window(),
+                    demand.backlog()));
+        } else if (view.queued() > 0) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "; %d wait and will be served before a new replica could be ready (%.0f s), so none is asked for them",
+                    view.queued(),
+                    seconds(view.timeToReady())));
+        }
+        if (wanted > 1) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    ". %d would be asked to run at %.0f %%",
+                    wanted - 1,
+                    demand.replicas() / (wanted - 1) * targetUtilization * 100));
+        }
+        return text.append('.').toString();
+    }
+
+    private static double orZero(double value) {
+        return Double.isNaN(value) ? 0 : value;
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+
+    /** Demand in replicas, with what it was made of. */
+    private record Demand(double steady, double backlog, double busy, double surplus, double capacity, double window) {
+        static final Demand NONE = new Demand(0, 0, 0, 0, 0, 0);
+
+        double replicas() {
+            return steady + backlog;
+        }
+    }
+
+    /** Collects the settings of a {@link BacklogPolicy}. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private double targetUtilization = 0.8;
+        private Duration drainWindow = Duration.ofSeconds(10);
+
+        private Builder() {}
+
+        /**
+         * Part of a replica's slots that should be busy, above 0 and at most 1; 0.8 by default. Lower keeps more room for
+         * bursts and costs more.
+         */
+        public Builder targetUtilization(double targetUtilization) {
+            if (!(targetUtilization > 0 && targetUtilization <= 1)) {
+                throw new IllegalArgumentException(
+                        "targetUtilization must be above 0 and at most 1 but was " + targetUtilization);
+            }
+            this.targetUtilization = targetUtilization;
+            return this;
+        }
+
+        /**
+         * Time in which a queue should drain, where that is longer than the time a replica needs to be ready; positive, 10 s
+         * by default. Longer asks for fewer replicas to work off a queue.
+         */
+        public Builder drainWindow(Duration drainWindow) {
+            if (drainWindow.isZero() || drainWindow.isNegative()) {
+                throw new IllegalArgumentException("drainWindow must be positive but was " + drainWindow);
+            }
+            this.drainWindow = drainWindow;
+            return this;
+        }
+
+        /** The policy. */
+        public BacklogPolicy build() {
+            return new BacklogPolicy(this);
+        }
+    }
+}

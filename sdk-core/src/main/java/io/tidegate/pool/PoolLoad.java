@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.pool;
+
+import java.util.List;
+
+/**
+ * What a gate has counted, at one instant. Counters only grow; whoever wants a rate takes two of these.
+ *
+ * @param pool the pool
+ * @param atNanos when it was read, on the monotonic clock
+ * @param tiers one entry per tier, highest rank first
+ * @since 0.1.0
+ */
+public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
+
+    public PoolLoad {
+        tiers = List.copyOf(tiers);
+    }
+
+    /**
+     * One tier's counts. Read counter by counter while requests pass, so that sums may differ by what happened meanwhile.
+     *
+     * @param tier the tier
+     * @param inFlight requests that hold a permit
+     * @param queued requests that wait
+     * @param oldestAgeNanos how long the longest waiter waits; 0 when nobody does
+     * @param arrivals requests ever asked, whatever became of them
+     * @param admitted permits ever given
+     * @param shed requests ever refused, at once or while waiting
+     * @param expired requests whose time in queue ran out
+     * @param cancelled requests given up by their caller while waiting
+     * @param closed permits ever returned
+     * @param inFlightNanos total time returned permits were held
+     * @param admittedTokens total tokens of given permits, as estimated at admission
+     * @param tokensInFlight tokens held now, as estimated at admission
+     */
+    public record TierLoad(
+            Tier tier,
+            long inFlight,
+            long queued,
+            long oldestAgeNanos,
+            long arrivals,
+            long admitted,
+            long shed,
+            long expired,
+            long cancelled,
+            long closed,
+            long inFlightNanos,
+            long admittedTokens,
+            long tokensInFlight) {}
+}

@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.pool;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * A QoS class of a pool: how much of a contended pool it gets, how long its requests may wait, what it is promised.
+ *
+ * <p>Tiers are listed by rank, highest first; the rank of a tier is its place in that list. Immutable. Two tiers are the
+ * same only if they are the same object, so take them from the gate: {@code gate.tier("premium")}.
+ *
+ * @since 0.1.0
+ */
+public final class Tier {
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?");
+
+    private final String name;
+    private final double weight;
+    private final double ceiling;
+    private final Duration maxQueueTime;
+    private final int maxQueued;
+    private final Slo slo;
+
+    private Tier(Builder builder) {
+        this.name = builder.name;
+        this.weight = builder.weight;
+        this.ceiling = builder.ceiling;
+        this.maxQueueTime = builder.maxQueueTime;
+        this.maxQueued = builder.maxQueued;
+        this.slo = builder.slo;
+    }
+
+    /**
+     * Starts a tier.
+     *
+     * @param name 1 to 63 of lower-case letters, digits, {@code _ . -}, beginning and ending with a letter or digit; it is a
+     *     tag of meters
+     */
+    public static Builder builder(String name) {
+        return new Builder(name);
+    }
+
+    /** The name, unique in its pool. */
+    public String name() {
+        return name;
+    }
+
+    /** Share of a contended pool against other tiers that wait; above 0, 1 by default. */
+    public double weight() {
+        return weight;
+    }
+
+    /**
+     * Part of the pool's limit up to which this tier may fill it, in (0, 1]; 1 by default. What is above is held back for
+     * the tiers whose ceiling is higher.
+     */
+    public double ceiling() {
+        return ceiling;
+    }
+
+    /** Longest time a request may wait for a permit; zero means it never waits. 10 s by default. */
+    public Duration maxQueueTime() {
+        return maxQueueTime;
+    }
+
+    /** Most requests of this tier that may wait at once; 0 or more, 1024 by default. */
+    public int maxQueued() {
+        return maxQueued;
+    }
+
+    /** What this tier is promised. */
+    public Slo slo() {
+        return slo;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** Collects the settings of a {@link Tier}. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private final String name;
+        private double weight = 1;
+        private double ceiling = 1;
+        private Duration maxQueueTime = Duration.ofSeconds(10);
+        private int maxQueued = 1024;
+        private Slo slo = Slo.none();
+
+        private Builder(String name) {
+            if (!NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException(
+                        "tier name must be 1 to 63 of [a-z0-9_.-], beginning and ending with a"
+                                + " letter or digit, but was \"" + name + "\"");
+            }
+            this.name = name;
+        }
+
+        /** Share of a contended pool against other tiers that wait; finite and above 0, 1 by default. */
+        public Builder weight(double weight) {
+            if (!(weight > 0 && weight < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException("weight must be above 0 but was " + weight);
+            }
+            this.weight = weight;
+            return this;
+        }
+
+        /** Part of the limit this tier may fill, in (0, 1]; 1 by default. */
+        public Builder ceiling(double ceiling) {
+            if (!(ceiling > 0 && ceiling <= 1)) {
+                throw new IllegalArgumentException("ceiling must be above 0 and at most 1 but was " + ceiling);
+            }
+            this.ceiling = ceiling;
+            return this;
+        }
+
+        /** Longest time in queue, 0 to 1 day; 10 s by default, zero means the tier never waits. */
+        public Builder maxQueueTime(Duration maxQueueTime) {
+            if (maxQueueTime.isNegative() || maxQueueTime.compareTo(Duration.ofDays(1)) > 0) {
+                throw new IllegalArgumentException("maxQueueTime must be 0 to 1 day but was " + maxQueueTime);
+            }
+            this.maxQueueTime = maxQueueTime;
+            return this;
+        }
+
+        /** Most requests that wait at once, 0 to 1,000,000; 1024 by default. */
+        public Builder maxQueued(int maxQueued) {
+            if (maxQueued < 0 || maxQueued > 1_000_000) {
+                throw new IllegalArgumentException("maxQueued must be 0..1000000 but was " + maxQueued);
+            }
+            this.maxQueued = maxQueued;
+            return this;
+        }
+
+        /** What the tier is promised; {@link Slo#none()} by default. */
+        public Builder slo(Slo slo) {
+            this.slo = slo;
+            return this;
+        }
+
+        /** The tier. */
+        public Tier build() {
+            return new Tier(this);
+        }
+    }
+}

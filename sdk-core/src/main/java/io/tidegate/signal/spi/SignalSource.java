@@ -1,0 +1,32 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.signal.spi;
+
+import io.tidegate.pool.Signal;
+import java.util.Map;
+
+/**
+ * Where signals come from: an engine's metrics endpoint, a Prometheus, a device exporter.
+ *
+ * @since 0.1.0
+ */
+public interface SignalSource extends AutoCloseable {
+
+    /** Short name, unique in a pool: {@code vllm}. */
+    String name();
+
+    /**
+     * Reads now; called from time to time on a thread that may block.
+     *
+     * @return signals by name, such as {@code vllm.requests.waiting}; a value that cannot be had is {@link Signal.Missing}, not left out
+     * @throws Exception if nothing can be had; all signals it gave before then grow stale
+     */
+    Map<String, Signal> read() throws Exception;
+
+    /** Gives back what it holds; does nothing by default. */
+    @Override
+    default void close() {}
+}
