@@ -65,10 +65,13 @@ public record Step(Direction direction, int replicas, double share, Duration per
     }
 
     private Narrowing narrowed(int limit) {
+        String byNumber = replicas == 1 ? "1 replica" : replicas + " replicas";
+        String byShare = Math.round(share * 100) + " %";
+        String allowed = share == 0 ? byNumber : replicas == 0 ? byShare : byNumber + " or " + byShare;
         return new Narrowing(
                 name(),
                 limit,
-                "at most " + replicas + " replicas or " + Math.round(share * 100) + " % may be "
-                        + (direction == Direction.UP ? "added" : "removed") + " in " + period.toSeconds() + " s");
+                "at most " + allowed + " may be " + (direction == Direction.UP ? "added" : "removed") + " in "
+                        + period.toSeconds() + " s");
     }
 }

@@ -113,7 +113,12 @@ public final class Demo {
         Path log = options.report().resolve("gateway.log");
         try (ChildProcess gateway = ChildProcess.start(
                 DemoGateway.class,
-                List.of("-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
+                List.of(
+                        "-Xmx512m",
+                        "-XX:+UseSerialGC",
+                        "-XX:-UsePerfData",
+                        "-Dsun.net.httpserver.nodelay=true",
+                        "-Dorg.slf4j.simpleLogger.showDateTime=true"),
                 gatewayOptions.toArguments(),
                 log)) {
             URI base = URI.create("http://127.0.0.1:" + port(gateway, log));

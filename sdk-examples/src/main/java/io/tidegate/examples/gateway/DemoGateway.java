@@ -14,6 +14,7 @@ import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigException;
 import io.tidegate.config.ConfigReader;
 import io.tidegate.config.TidegateConfig;
+import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.examples.demo.page.LivePage;
@@ -29,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -140,12 +142,15 @@ public final class DemoGateway implements AutoCloseable {
         return new DemoGateway(options, config(options));
     }
 
-    /** The configuration of these options. */
-    static TidegateConfig config(GatewayOptions options) {
-        if (options.config().isPresent()) {
-            return ConfigReader.read(options.config().get());
-        }
-        return ConfigReader.parse("demo.yaml", builtInConfig());
+    /** The configuration of these options; a ledger that it does not place goes to the folder. */
+    private static TidegateConfig config(GatewayOptions options) {
+        TidegateConfig config = options.config()
+                .map(ConfigReader::read)
+                .orElseGet(() -> ConfigReader.parse("demo.yaml", builtInConfig()));
+        LedgerConfig ledger = config.ledger().file().isPresent()
+                ? config.ledger()
+                : new LedgerConfig(Optional.of(options.folder().resolve("ledger.jsonl")));
+        return new TidegateConfig(config.pools(), ledger);
     }
 
     /** The text of the built-in configuration. */
@@ -164,7 +169,7 @@ public final class DemoGateway implements AutoCloseable {
         long interval = Math.max(1, Math.round(TOKENS_PER_CHUNK_AND_SCALE * options.timeScale()));
         return ChildProcess.start(
                 SimulatedVllmServer.class,
-                List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
+                List.of("-Xmx128m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
                 List.of(
                         "--model", ReplicaProfile.LLAMA_70B,
                         "--time-scale", String.valueOf(options.timeScale()),

@@ -91,7 +91,8 @@ public final class SimulatedVllmServer implements AutoCloseable {
 
     /** Where it can be reached, without a path, such as {@code http://127.0.0.1:8000}. */
     public URI uri() {
-        return URI.create("http://" + http.getAddress().getAddress().getHostAddress() + ":" + port());
+        String host = http.getAddress().getAddress().getHostAddress();
+        return URI.create("http://" + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port());
     }
 
     /** Whether the cold start is over and requests are answered. */

@@ -7,8 +7,8 @@ package io.tidegate.examples.vllm;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -36,20 +36,20 @@ final class WarmUp {
                 .build();
         try (SimulatedVllmServer server = SimulatedVllmServer.start(config)) {
             for (int i = 0; i < REQUESTS && !over.getAsBoolean(); i++) {
-                request(server.port(), i % 4 != 3);
+                request(server.uri(), i % 4 != 3);
             }
         } catch (IOException e) {
             log.warn("The warm-up failed; the first requests will be slower", e);
         }
     }
 
-    private static void request(int port, boolean stream) throws IOException {
+    private static void request(URI server, boolean stream) throws IOException {
         String body = """
                 {"messages":[{"role":"user","content":"%s"}],"max_tokens":100,"ignore_eos":true,"stream":%b}""".formatted(OutputText.ofTokens(0, 1000), stream);
         String request =
                 "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body;
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (Socket socket = new Socket(server.getHost(), server.getPort())) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());

@@ -6,10 +6,8 @@
 package io.tidegate.examples.demo.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import java.io.File;
+import io.tidegate.examples.RequiredTool;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +30,6 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Left out on a machine without Chromium, except where {@code TIDEGATE_CI} is {@code true}: there it is an error.
  */
 class PagesInBrowserTest {
-    private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonNode REPORT = JSON.readTree(RecordedRun.json());
     /** Six for the run and one for the TTFT of each of the three tiers. */
@@ -46,16 +42,7 @@ class PagesInBrowserTest {
 
     @BeforeAll
     static void findChromium() {
-        chromium = Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .flatMap(directory -> NAMES.stream().map(name -> Path.of(directory, name)))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElseGet(PagesInBrowserTest::withoutChromium);
-    }
-
-    private static Path withoutChromium() {
-        String reason = "None of " + NAMES + " is on the PATH";
-        return "true".equals(System.getenv("TIDEGATE_CI")) ? fail(reason) : abort(reason);
+        chromium = RequiredTool.onPath("shows the pages", "chromium", "chromium-browser", "google-chrome");
     }
 
     @Test

@@ -1,0 +1,83 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code ./tidegate} in a process of its own, started from the class path of the tests. */
+final class CliProcess implements AutoCloseable {
+
+    private final Process process;
+    private final Path output;
+    private final Path errors;
+
+    private CliProcess(Process process, Path output, Path errors) {
+        this.process = process;
+        this.output = output;
+        this.errors = errors;
+    }
+
+    static CliProcess start(Path folder, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                TidegateCli.class.getName()));
+        command.addAll(List.of(arguments));
+        Path output = folder.resolve("cli.out");
+        Path errors = folder.resolve("cli.err");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(errors.toFile())
+                .start();
+        return new CliProcess(process, output, errors);
+    }
+
+    /** Its exit status, once it has ended. */
+    int exitStatus(long seconds) throws InterruptedException, IOException {
+        assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
+                .as("ended within %s s; output so far: %s", seconds, output())
+                .isTrue();
+        return process.exitValue();
+    }
+
+    String output() throws IOException {
+        return Files.readString(output);
+    }
+
+    String errors() throws IOException {
+        return Files.readString(errors);
+    }
+
+    /** All processes it has started, and those they have. */
+    List<ProcessHandle> descendants() {
+        return process.descendants().toList();
+    }
+
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    void interrupt() throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
+    @Override
+    public void close() {
+        List<ProcessHandle> left = new ArrayList<>(descendants());
+        process.destroyForcibly();
+        left.forEach(ProcessHandle::destroyForcibly);
+    }
+}
