@@ -17,6 +17,7 @@ import io.tidegate.admission.Request;
 import io.tidegate.admission.Usage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -48,9 +49,14 @@ public final class QuickStart {
             if (admission instanceof Permit permit) {
                 try (permit;
                         InputStream answer = call(vllm, exchange)) { // the permit goes back on every exit
-                    permit.firstToken(); // the head of a streamed answer comes with its first token
                     exchange.sendResponseHeaders(200, 0);
-                    answer.transferTo(exchange.getResponseBody());
+                    OutputStream client = exchange.getResponseBody();
+                    byte[] buffer = new byte[8192];
+                    for (int n = answer.read(buffer); n >= 0; n = answer.read(buffer)) {
+                        permit.firstToken(); // the first call counts
+                        client.write(buffer, 0, n);
+                        client.flush();
+                    }
                     permit.close(Outcome.COMPLETED, Usage.NONE);
                 }
             } else if (admission instanceof Admission.Shed shed) {

@@ -106,7 +106,7 @@ class QuickStartTest {
         // As it stands in the README: without the class around it.
         String region = source.substring(
                 source.indexOf("// README: begin") + "// README: begin".length(), source.indexOf("    // README: end"));
-        assertThat(block("java")).isEqualTo(region.stripIndent().strip());
+        assertThat(block("java")).isEqualTo(region.stripTrailing().stripIndent().strip());
     }
 
     @Test
