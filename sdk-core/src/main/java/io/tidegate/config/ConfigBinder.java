@@ -118,7 +118,7 @@ final class ConfigBinder {
                 max,
                 node.duration("period", Duration.ofMillis(10), Duration.ofHours(1), Duration.ofMillis(250)),
                 node.fraction("targetUtilization", 0, 1, false, 0.8),
-                node.duration("drainWindow", SHORTEST, LONGEST, Duration.ofSeconds(10)),
+                node.duration("drainWindow", SHORTEST, LONGEST, Duration.ofSeconds(30)),
                 node.duration("stabilizationWindow", Duration.ZERO, Duration.ofHours(1), Duration.ofMinutes(5)),
                 node.duration("rateWindow", SHORTEST, Duration.ofHours(1), Duration.ofSeconds(15)),
                 step(node.child("up"), new StepConfig(4, 1.0, Duration.ofSeconds(15))),

@@ -124,7 +124,7 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
      * @param max most replicas; at least {@code min} and 1; has no default
      * @param period time between decisions; 250 ms by default
      * @param targetUtilization part of the slots that should be busy; in (0, 1], 0.8 by default
-     * @param drainWindow time in which a queue should drain; 10 s by default
+     * @param drainWindow time in which new replicas should work off what still waits; 30 s by default
      * @param stabilizationWindow how long a lower answer must hold; 5 min by default
      * @param rateWindow time over which arrival rates are smoothed; 15 s by default
      * @param up how fast it may grow; 4 replicas or 100 % in 15 s by default

@@ -15,24 +15,25 @@ import java.util.Locale;
 /**
  * Enough replicas for what arrives, and for what waits and would not drain by itself.
  *
- * <p>Both terms come from the gate alone and need no scrape. With λ the arrivals per second (those refused included, so that
- * shedding never hides demand), S the mean time in flight, c the slots of a replica and ρ the target utilization, Little's
- * law gives
+ * <p>Both terms come from the gate alone and need no scrape. With λ the arrivals per second (those refused included, so
+ * that shedding never hides demand), S the mean time in flight, c the slots of a replica, ρ the target utilization, T the
+ * time a new replica needs to be ready and W the drain window, Little's law gives
  *
  * <pre>
- *   steady  = λ·S                              slots in use if nobody had to wait
- *   spare   = (ready + due)·c − steady         slots that work off the queue
- *   surplus = queued − max(0, spare)/S · W     still waiting after W = max(drain window, time to ready)
- *   wanted  = ⌈ steady/(c·ρ) + max(0, surplus)·S/(c·W) ⌉
+ *   steady  = λ·S                                  slots in use if nobody had to wait
+ *   drained = ∫ max(0, c·replicas(t) − steady) dt / S, for t from now to T
+ *   surplus = max(0, queued − drained)             still waiting when a replica asked for now could help
+ *   wanted  = ⌈ steady/(c·ρ) + surplus·S/(c·W) ⌉
  * </pre>
  *
- * <p>A queue that drains before a new replica could be ready therefore asks for none. Example: λ = 4/s, S = 8 s, c = 32, ρ =
- * 0.8 need 32 slots, 1.25 replicas, so 2. With 60 waiting, one replica ready and W = 30 s: spare 0, surplus 60, 60·8/(32·30)
- * = 0.5 more: 1.75, so still 2; with 200 waiting, 1.67 more: 2.92, so 3.
+ * <p>where replicas(t) are those ready and those due by then. A queue that drains before a new replica could be ready
+ * therefore asks for none. Example: λ = 4/s, S = 8 s, c = 32, ρ = 0.8 need 32 slots, 1.25 replicas, so 2. With 60 waiting,
+ * one replica ready, T = 60 s and W = 30 s: nothing drains, 60·8/(32·30) = 0.5 more: 1.75, so still 2; with 200 waiting,
+ * 1.67 more: 2.92, so 3. With a second replica due in 20 s, 160 of the 200 drain by then, 0.33 more: 1.58, so 2.
  *
- * <p>The same is done in tokens where replicas have a token limit, and the larger wins. What is in flight is a floor under
- * λ·S, which covers the time before the first request has returned. The form follows AIBrix' and Knative's concurrency
- * targets, with measured service time in place of a configured one.
+ * <p>The same is done in tokens where replicas have a token limit, and the larger wins. Until a first
+ * request has returned, what is in flight stands for λ·S. The form follows the concurrency targets of Knative and AIBrix,
+ * with measured service time in place of a configured one.
  *
  * @since 0.1.0
  */
@@ -95,16 +96,31 @@ public final class BacklogPolicy implements Policy {
             queuedUnits += tier.queued() * perRequest;
             weightedSeconds += arriving * seconds;
         }
-        double steady = Math.max(
-                steadyUnits, Math.min(inFlightUnits, capacity * view.replicas().ready()));
         double seconds = steadyUnits > 0 ? weightedSeconds / steadyUnits : 0;
-        double window = Math.max(seconds(drainWindow), seconds(view.timeToReady()));
-        double supplied = (view.replicas().ready() + view.replicas().due()) * capacity;
-        double spare = Math.max(0, supplied - steady);
-        double surplus = seconds > 0 ? Math.max(0, queuedUnits - spare / seconds * window) : queuedUnits;
+        // Only until a request has returned. A pool that works off a queue is full as well, and need not grow for it.
+        double steady = seconds > 0
+                ? steadyUnits
+                : Math.min(inFlightUnits, capacity * view.replicas().ready());
+        double drained = seconds > 0 ? drainedUnits(view, capacity, steady) / seconds : 0;
+        double surplus = Math.max(0, queuedUnits - drained);
         // Before anything is known of service times, what waits counts as a full slot each.
-        double backlog = seconds > 0 ? surplus * seconds / (capacity * window) : surplus / capacity;
-        return new Demand(steady / (capacity * targetUtilization), backlog, steady, surplus, capacity, window);
+        double backlog = seconds > 0 ? surplus * seconds / (capacity * seconds(drainWindow)) : surplus / capacity;
+        return new Demand(steady / (capacity * targetUtilization), backlog, steady, surplus, capacity);
+    }
+
+    /** Unit-seconds that are free for the queue until a replica asked for now would be ready. */
+    private static double drainedUnits(PoolView view, double capacity, double steady) {
+        double end = seconds(view.timeToReady());
+        double free = 0;
+        double at = 0;
+        double supplied = view.replicas().ready() * capacity;
+        for (long due : view.replicas().dueNanos()) {
+            double until = Math.min(end, Math.max(at, (due - view.nowNanos()) / 1e9));
+            free += Math.max(0, supplied - steady) * (until - at);
+            at = until;
+            supplied += capacity;
+        }
+        return free + Math.max(0, supplied - steady) * (end - at);
     }
 
     private String why(PoolView view, Demand demand, int wanted, boolean inTokens) {
@@ -125,7 +141,7 @@ public final class BacklogPolicy implements Policy {
                     view.queued(),
                     demand.surplus(),
                     unit,
-                    demand.window(),
+                    seconds(view.timeToReady()),
                     demand.backlog()));
         } else if (view.queued() > 0) {
             text.append(String.format(
@@ -153,8 +169,8 @@ public final class BacklogPolicy implements Policy {
     }
 
     /** Demand in replicas, with what it was made of. */
-    private record Demand(double steady, double backlog, double busy, double surplus, double capacity, double window) {
-        static final Demand NONE = new Demand(0, 0, 0, 0, 0, 0);
+    private record Demand(double steady, double backlog, double busy, double surplus, double capacity) {
+        static final Demand NONE = new Demand(0, 0, 0, 0, 0);
 
         double replicas() {
             return steady + backlog;
@@ -165,7 +181,7 @@ public final class BacklogPolicy implements Policy {
     public static final class Builder {
 
         private double targetUtilization = 0.8;
-        private Duration drainWindow = Duration.ofSeconds(10);
+        private Duration drainWindow = Duration.ofSeconds(30);
 
         private Builder() {}
 
@@ -183,8 +199,8 @@ public final class BacklogPolicy implements Policy {
         }
 
         /**
-         * Time in which a queue should drain, where that is longer than the time a replica needs to be ready; positive, 10 s
-         * by default. Longer asks for fewer replicas to work off a queue.
+         * Time in which new replicas should work off what still waits when they are ready; positive, 30 s by default. Longer
+         * asks for fewer replicas.
          */
         public Builder drainWindow(Duration drainWindow) {
             if (drainWindow.isZero() || drainWindow.isNegative()) {

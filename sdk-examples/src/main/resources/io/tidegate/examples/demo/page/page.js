@@ -170,7 +170,11 @@ const tidegate = (() => {
   function axisEnd(run) {
     const end = Math.max(run.elapsed ?? 0, last(run.samples)?.t ?? 0);
     const step = STEPS.find((candidate) => candidate >= end) ?? Math.ceil(end / 86400) * 86400;
-    return isNumber(run.duration) && run.duration >= end && run.duration > 0 ? Math.min(step, run.duration) : step;
+    if (!isNumber(run.duration) || run.duration <= 0) {
+      return step;
+    }
+    // Past its length a run only serves out what it has sent.
+    return end > run.duration ? end : Math.min(step, run.duration);
   }
 
   // ---- what is charted ---------------------------------------------------------------------------------------------
