@@ -139,18 +139,26 @@ public final class Tidegate implements AutoCloseable {
     /** Collects what cannot be written in a file. Not safe for use by several threads. */
     public static final class Builder {
 
-        private static final Duration SIGNAL_PERIOD = Duration.ofSeconds(1);
-        private static final Duration SIGNAL_STALE = Duration.ofSeconds(45);
+        private static final Duration LEAST_STALE = Duration.ofSeconds(45);
 
         private final TidegateConfig config;
         private final Map<String, ScalerBackend> backends = new LinkedHashMap<>();
         private final Map<String, List<Policy>> policies = new LinkedHashMap<>();
-        private final Map<String, List<SignalSource>> sources = new LinkedHashMap<>();
+        private final Map<String, List<Polled>> sources = new LinkedHashMap<>();
         private final List<EngineListener> listeners = new ArrayList<>();
         private @Nullable TimeSource time;
         private @Nullable MeterRegistry registry;
         private @Nullable Executor executor;
         private @Nullable Executor callbacks;
+
+        /** A source and how often it is read. */
+        private record Polled(SignalSource source, Duration period) {
+
+            Duration staleAfter() {
+                Duration thrice = period.multipliedBy(3);
+                return thrice.compareTo(LEAST_STALE) > 0 ? thrice : LEAST_STALE;
+            }
+        }
 
         private Builder(TidegateConfig config) {
             this.config = Objects.requireNonNull(config, "config");
@@ -168,9 +176,13 @@ public final class Tidegate implements AutoCloseable {
             return this;
         }
 
-        /** Adds a source of signals to a pool, read each second. It is closed with the rest. */
-        public Builder signals(String pool, SignalSource source) {
-            sources.computeIfAbsent(known(pool), ignored -> new ArrayList<>()).add(source);
+        /**
+         * Adds a source of signals to a pool. It is closed with the rest.
+         *
+         * @param period time between reads; positive. A value is stale after three of them, or after 45 s if that is longer
+         */
+        public Builder signals(String pool, SignalSource source, Duration period) {
+            sources.computeIfAbsent(known(pool), ignored -> new ArrayList<>()).add(new Polled(source, period));
             return this;
         }
 
@@ -297,10 +309,10 @@ public final class Tidegate implements AutoCloseable {
                             .drainWindow(scaling.drainWindow())
                             .build());
             policies.getOrDefault(name, List.of()).forEach(builder::policy);
-            List<SignalSource> polled = sources.getOrDefault(name, List.of());
+            List<Polled> polled = sources.getOrDefault(name, List.of());
             if (!polled.isEmpty()) {
                 SignalBoard board = owned(made, new SignalBoard(clock, signalExecutor(made)));
-                polled.forEach(source -> board.add(source, SIGNAL_PERIOD, SIGNAL_STALE));
+                polled.forEach(each -> board.add(each.source(), each.period(), each.staleAfter()));
                 builder.signals(board::signals);
             }
             return builder.build();

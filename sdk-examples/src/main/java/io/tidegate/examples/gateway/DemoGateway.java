@@ -21,6 +21,7 @@ import io.tidegate.examples.demo.page.LivePage;
 import io.tidegate.examples.vllm.ReplicaProfile;
 import io.tidegate.examples.vllm.SimulatedVllmServer;
 import io.tidegate.pool.Tier;
+import io.tidegate.signals.vllm.VllmMetricsSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -87,6 +88,13 @@ public final class DemoGateway implements AutoCloseable {
                 .time(time)
                 .meters(registry)
                 .backend(POOL, replicas)
+                .signals(
+                        POOL,
+                        VllmMetricsSource.builder(replicas::readyUris)
+                                .time(time)
+                                .client(client)
+                                .build(),
+                        Duration.ofSeconds(10))
                 .start();
         Gate gate = tidegate.gate(POOL);
         state = new DemoState(options, ReplicaProfile.LLAMA_70B, gate, tidegate.engine(), pool.replica(), time);
