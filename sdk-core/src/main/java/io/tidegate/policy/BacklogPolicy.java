@@ -20,10 +20,10 @@ import java.util.Locale;
  * time a new replica needs to be ready and W the drain window, Little's law gives
  *
  * <pre>
- *   steady  = λ·S                                  slots in use if nobody had to wait
- *   drained = ∫ max(0, c·replicas(t) − steady) dt / S, for t from now to T
- *   surplus = max(0, queued − drained)             still waiting when a replica asked for now could help
- *   wanted  = ⌈ steady/(c·ρ) + surplus·S/(c·W) ⌉
+ *   steady  = λ·S                        slots in use if nobody had to wait
+ *   free    = ∫ max(0, c·replicas(t) − steady) dt, for t from now to T
+ *   surplus = max(0, queued·S − free)    work that still waits when a replica asked for now could help
+ *   wanted  = ⌈ steady/(c·ρ) + surplus/(c·W) ⌉
  * </pre>
  *
  * <p>where replicas(t) are those ready and those due by then. A queue that drains before a new replica could be ready
@@ -31,13 +31,17 @@ import java.util.Locale;
  * one replica ready, T = 60 s and W = 30 s: nothing drains, 60·8/(32·30) = 0.5 more: 1.75, so still 2; with 200 waiting,
  * 1.67 more: 2.92, so 3. With a second replica due in 20 s, 160 of the 200 drain by then, 0.33 more: 1.58, so 2.
  *
- * <p>The same is done in tokens where replicas have a token limit, and the larger wins. Until a first
- * request has returned, what is in flight stands for λ·S. The form follows the concurrency targets of Knative and AIBrix,
+ * <p>Tiers differ in S: both products are summed over them. The same is done in tokens where replicas have a token limit, and
+ * the larger wins. Until the first request of a tier has returned, what is in flight stands for its λ·S, what waits counts as
+ * a full slot each, and what is only refused asks for one replica. The form follows the concurrency targets of Knative and AIBrix,
  * with measured service time in place of a configured one.
  *
  * @since 0.1.0
  */
 public final class BacklogPolicy implements Policy {
+
+    /** Arrivals per second below which a tier is idle: what smoothing leaves of the last request after minutes. */
+    private static final double IDLE = 1e-9;
 
     private final double targetUtilization;
     private final Duration drainWindow;
@@ -63,53 +67,70 @@ public final class BacklogPolicy implements Policy {
         if (replica.slots() == 0) {
             return new Proposal.Abstains(name(), "a replica has no slots configured");
         }
+        if (!view.tiers().stream().allMatch(BacklogPolicy::possible)) {
+            return new Proposal.Abstains(name(), "the gate's counts are not numbers that can be true");
+        }
         Demand slots = demand(view, false, replica.slots());
         Demand tokens = replica.tokens() > 0 && replica.tokens() < Work.MAX_TOKENS
                 ? demand(view, true, (double) replica.tokens())
                 : Demand.NONE;
         boolean byTokens = tokens.replicas() > slots.replicas();
         Demand larger = byTokens ? tokens : slots;
-        if (Double.isNaN(larger.replicas())) {
-            return new Proposal.Abstains(name(), "the gate's counts are not numbers");
-        }
         int wanted = ReplicaMath.ceil(larger.replicas());
         // What waits or arrives needs at least one replica, however small its share of one may be.
-        if (wanted == 0 && (view.queued() > 0 || view.inFlight() > 0)) {
+        if (wanted == 0 && (view.queued() > 0 || view.inFlight() > 0 || refusedUnseen(view))) {
             wanted = 1;
         }
-        Proposal.Cause cause =
-                ReplicaMath.ceil(larger.steady()) < wanted ? Proposal.Cause.BACKLOG : Proposal.Cause.ARRIVALS;
+        Proposal.Cause cause = view.queued() > 0 && ReplicaMath.ceil(larger.steady()) < wanted
+                ? Proposal.Cause.BACKLOG
+                : Proposal.Cause.ARRIVALS;
         return new Proposal.Wants(name(), wanted, cause, why(view, larger, wanted, byTokens));
     }
 
+    /** Whether a tier's counts can be true; a service time or a size that is not known yet is NaN. */
+    private static boolean possible(TierView tier) {
+        return tier.inFlight() >= 0
+                && tier.queued() >= 0
+                && tier.arrivalsPerSecond() >= 0
+                && Double.isFinite(tier.arrivalsPerSecond())
+                && !(tier.inFlightSeconds() < 0 || Double.isInfinite(tier.inFlightSeconds()))
+                && !(tier.tokensPerRequest() < 0 || Double.isInfinite(tier.tokensPerRequest()));
+    }
+
+    /** Whether requests arrive of which none was ever served: they are refused, and nothing but their rate speaks for them. */
+    private static boolean refusedUnseen(PoolView view) {
+        return view.tiers().stream()
+                .anyMatch(tier -> Double.isNaN(tier.inFlightSeconds()) && tier.arrivalsPerSecond() > IDLE);
+    }
+
     private Demand demand(PoolView view, boolean inTokens, double capacity) {
-        double steadyUnits = 0;
-        double inFlightUnits = 0;
+        double arriving = 0;
+        double inFlight = 0;
         double queuedUnits = 0;
-        double weightedSeconds = 0;
+        double queuedWork = 0;
         for (TierView tier : view.tiers()) {
             double perRequest = inTokens ? orZero(tier.tokensPerRequest()) : 1;
-            double seconds = orZero(tier.inFlightSeconds());
-            double arriving = tier.arrivalsPerSecond() * seconds * perRequest;
-            steadyUnits += arriving;
-            inFlightUnits += tier.inFlight() * perRequest;
+            double seconds = tier.inFlightSeconds();
+            boolean known = !Double.isNaN(seconds);
+            // What is in flight speaks only until a request has returned. A pool that works off a queue is full as
+            // well,
+            // and need not grow for it.
+            arriving += known ? tier.arrivalsPerSecond() * seconds * perRequest : 0;
+            inFlight += known ? 0 : tier.inFlight() * perRequest;
             queuedUnits += tier.queued() * perRequest;
-            weightedSeconds += arriving * seconds;
+            // Before anything is known of service times, what waits counts as a full slot each.
+            queuedWork += tier.queued() * perRequest * (known ? seconds : seconds(drainWindow));
         }
-        double seconds = steadyUnits > 0 ? weightedSeconds / steadyUnits : 0;
-        // Only until a request has returned. A pool that works off a queue is full as well, and need not grow for it.
-        double steady = seconds > 0
-                ? steadyUnits
-                : Math.min(inFlightUnits, capacity * view.replicas().ready());
-        double drained = seconds > 0 ? drainedUnits(view, capacity, steady) / seconds : 0;
-        double surplus = Math.max(0, queuedUnits - drained);
-        // Before anything is known of service times, what waits counts as a full slot each.
-        double backlog = seconds > 0 ? surplus * seconds / (capacity * seconds(drainWindow)) : surplus / capacity;
+        // What is beyond the ready replicas belongs to some that drain.
+        double steady = arriving + Math.min(inFlight, capacity * view.replicas().ready());
+        double surplusWork = Math.max(0, queuedWork - freeWork(view, capacity, steady));
+        double surplus = surplusWork > 0 ? queuedUnits * (surplusWork / queuedWork) : 0;
+        double backlog = surplusWork / (capacity * seconds(drainWindow));
         return new Demand(steady / (capacity * targetUtilization), backlog, steady, surplus, capacity);
     }
 
-    /** Unit-seconds that are free for the queue until a replica asked for now would be ready. */
-    private static double drainedUnits(PoolView view, double capacity, double steady) {
+    /** Slot-seconds that are free for the queue until a replica asked for now would be ready. */
+    private static double freeWork(PoolView view, double capacity, double steady) {
         double end = seconds(view.timeToReady());
         double free = 0;
         double at = 0;
