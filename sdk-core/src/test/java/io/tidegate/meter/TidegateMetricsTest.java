@@ -1,0 +1,369 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.meter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tidegate.Tidegate;
+import io.tidegate.admission.Admission;
+import io.tidegate.admission.Gate;
+import io.tidegate.admission.Outcome;
+import io.tidegate.admission.Permit;
+import io.tidegate.admission.Request;
+import io.tidegate.admission.Usage;
+import io.tidegate.config.ConfigReader;
+import io.tidegate.engine.spi.ReplicaStatus;
+import io.tidegate.engine.spi.ScaleRequest;
+import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.time.ManualTime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** A scripted episode, and what the meters say of it. */
+class TidegateMetricsTest {
+
+    private static final Path DOCUMENT = Path.of("../docs/metrics.md");
+
+    private final ManualTime time = new ManualTime();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, new MockClock());
+    private final Backend backend = new Backend();
+
+    /** Replicas are ready as soon as they are asked for, unless held back. */
+    private static final class Backend implements ScalerBackend {
+        private int desired = 1;
+        private boolean ready = true;
+        private boolean broken;
+        private int served = 1;
+
+        @Override
+        public ReplicaStatus status(String pool) {
+            if (ready) {
+                served = desired;
+            }
+            return new ReplicaStatus(desired, desired, Math.min(served, desired));
+        }
+
+        @Override
+        public void scale(ScaleRequest request) {
+            if (broken) {
+                throw new IllegalStateException("the cluster says no");
+            }
+            desired = request.to();
+        }
+    }
+
+    private Tidegate start() {
+        return start(4);
+    }
+
+    private Tidegate start(int max) {
+        return Tidegate.builder(ConfigReader.parse("test", """
+                        pools:
+                          chat:
+                            tiers:
+                              premium: {maxQueueTime: 2s, slo: {timeToFirstToken: 1s, timePerOutputToken: 100ms}}
+                              batch: {maxQueueTime: 0s}
+                            replica: {slots: 2, pricePerHour: 10}
+                            scaling: {min: 1, max: %d, period: 1s}
+                        """.formatted(max)))
+                .time(time)
+                .executor(Runnable::run)
+                .callbackExecutor(Runnable::run)
+                .backend("chat", backend)
+                .meters(registry)
+                .start();
+    }
+
+    private double gauge(Meters meter, String... tags) {
+        return registry.get(meter.meterName()).tags(tags).gauge().value();
+    }
+
+    private double count(Meters meter, String... tags) {
+        return registry.get(meter.meterName()).tags(tags).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    private double engineFailures() {
+        return registry.get(Meters.ENGINE_FAILURES.meterName())
+                .functionCounter()
+                .count();
+    }
+
+    private Timer timer(Meters meter, String... tags) {
+        return registry.get(meter.meterName()).tags(tags).timer();
+    }
+
+    @Test
+    void requests_ofEveryKind_areCountedOnce() {
+        try (Tidegate tidegate = start(1)) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            Request premium = Request.of(gate.tier("premium"));
+            Permit first = (Permit) gate.tryAcquire(premium);
+            Permit second = (Permit) gate.tryAcquire(premium);
+            List<Admission> answers = new ArrayList<>();
+            gate.acquire(premium, answers::add);
+            gate.acquire(premium, answers::add).cancel();
+            assertThat(gate.tryAcquire(Request.of(gate.tier("batch")))).isInstanceOf(Admission.Shed.class);
+
+            assertThat(gauge(Meters.IN_FLIGHT, "tier", "premium")).isEqualTo(2);
+            assertThat(gauge(Meters.QUEUE_DEPTH, "tier", "premium")).isEqualTo(1);
+            assertThat(gauge(Meters.LIMIT_SLOTS, "pool", "chat")).isEqualTo(2);
+            time.advance(Duration.ofMillis(1500));
+            assertThat(gauge(Meters.QUEUE_OLDEST_AGE, "tier", "premium")).isEqualTo(1.5);
+
+            first.firstToken();
+            time.advance(Duration.ofMillis(100));
+            first.close(Outcome.COMPLETED, new Usage(30, 11));
+            second.close(Outcome.FAILED, Usage.NONE);
+            ((Permit) answers.get(1)).close(Outcome.CANCELLED, Usage.NONE);
+            gate.acquire(premium.withTimeout(Duration.ZERO), answers::add);
+
+            assertThat(count(Meters.ADMISSIONS, "tier", "premium", "outcome", "admitted"))
+                    .isEqualTo(4);
+            assertThat(count(Meters.ADMISSIONS, "tier", "premium", "outcome", "cancelled"))
+                    .isEqualTo(1);
+            assertThat(count(Meters.ADMISSIONS, "tier", "batch", "outcome", "shed", "reason", "no_room"))
+                    .isEqualTo(1);
+            assertThat(timer(Meters.QUEUE_TIME, "tier", "premium", "outcome", "admitted")
+                            .max(TimeUnit.SECONDS))
+                    .isEqualTo(1.6);
+            assertThat(timer(Meters.TTFT, "tier", "premium").totalTime(TimeUnit.SECONDS))
+                    .isEqualTo(1.5);
+            assertThat(timer(Meters.REQUEST_DURATION, "tier", "premium", "outcome", "completed")
+                            .totalTime(TimeUnit.SECONDS))
+                    .isEqualTo(1.6);
+            assertThat(timer(Meters.REQUEST_DURATION, "tier", "premium", "outcome", "cancelled")
+                            .count())
+                    .isEqualTo(1);
+            assertThat(count(Meters.TOKENS, "direction", "prompt")).isEqualTo(30);
+            assertThat(count(Meters.TOKENS, "direction", "output")).isEqualTo(11);
+        }
+    }
+
+    @Test
+    void slo_brokenAndKept_countsByObjectiveInSteadyState() {
+        try (Tidegate tidegate = start()) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            Request premium = Request.of(gate.tier("premium"));
+            assertThat(gauge(Meters.SLO_ATTAINMENT, "tier", "premium")).isNaN();
+
+            Permit kept = (Permit) gate.tryAcquire(premium);
+            kept.firstToken();
+            kept.close(Outcome.COMPLETED, new Usage(1, 1));
+            Permit late = (Permit) gate.tryAcquire(premium);
+            time.advance(Duration.ofMillis(1001));
+            late.firstToken();
+            time.advance(Duration.ofMillis(1001));
+            late.close(Outcome.FAILED, new Usage(1, 11));
+
+            assertThat(count(Meters.SLO_EVALUATED, "tier", "premium", "scaling", "false"))
+                    .isEqualTo(2);
+            for (String broken : List.of("time_to_first_token", "time_per_output_token", "completion")) {
+                assertThat(count(Meters.SLO_VIOLATIONS, "tier", "premium", "objective", broken, "scaling", "false"))
+                        .as(broken)
+                        .isEqualTo(1);
+            }
+            assertThat(count(Meters.SLO_VIOLATIONS, "objective", "admission")).isZero();
+            assertThat(gauge(Meters.SLO_ATTAINMENT, "tier", "premium")).isEqualTo(0.5);
+        }
+    }
+
+    @Test
+    void scaling_upAndRefused_showsReplicasEventsTimesAndCost() {
+        try (Tidegate tidegate = start()) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            backend.ready = false;
+            for (int i = 0; i < 6; i++) {
+                gate.acquire(Request.of(gate.tier("premium")), answer -> {});
+            }
+            time.advance(Duration.ofMillis(1500));
+
+            assertThat(gauge(Meters.REPLICAS, "state", "desired")).isGreaterThan(1);
+            assertThat(gauge(Meters.REPLICAS, "state", "ready")).isEqualTo(1);
+            assertThat(gauge(Meters.REPLICAS, "state", "due"))
+                    .isEqualTo(gauge(Meters.REPLICAS, "state", "desired") - 1);
+            time.advance(Duration.ofSeconds(4));
+            assertThat(count(Meters.SLO_VIOLATIONS, "objective", "admission", "scaling", "true"))
+                    .as("waiters that expired while replicas were on their way")
+                    .isPositive();
+
+            backend.ready = true;
+            time.advance(Duration.ofSeconds(3));
+            assertThat(count(Meters.SCALE_EVENTS, "direction", "up", "outcome", "ready"))
+                    .isPositive();
+            assertThat(timer(Meters.SCALE_TIME_TO_READY).max(TimeUnit.SECONDS)).isBetween(4.0, 9.0);
+            assertThat(timer(Meters.SCALE_PHASE, "phase", "accepted").count()).isPositive();
+            assertThat(gauge(Meters.COST_RATE, "pool", "chat")).isEqualTo(10.0 * backend.desired);
+            assertThat(engineFailures()).isZero();
+        }
+    }
+
+    @Test
+    void backendThatRefuses_isCountedAndRequestsGoOn() {
+        try (Tidegate tidegate = start()) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            backend.broken = true;
+            for (int i = 0; i < 6; i++) {
+                gate.acquire(Request.of(gate.tier("premium")), answer -> {});
+            }
+            time.advance(Duration.ofMillis(1500));
+
+            assertThat(count(Meters.SCALE_EVENTS, "direction", "up", "outcome", "failed"))
+                    .isPositive();
+            assertThat(engineFailures()).isPositive();
+            assertThat(gate.inFlight().slots()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void registryThatThrows_doesNotReachRequests() {
+        try (Tidegate tidegate = start()) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            gate.addListener(new io.tidegate.admission.spi.GateListener() {
+                @Override
+                public void admitted(io.tidegate.pool.Tier tier, long queueNanos) {
+                    throw new IllegalStateException("the registry is broken");
+                }
+            });
+
+            Permit permit = (Permit) gate.tryAcquire(Request.of(gate.tier("premium")));
+            permit.close();
+
+            assertThat(gate.inFlight().slots()).isZero();
+            assertThat(registry.get(Meters.LISTENER_FAILURES.meterName())
+                            .functionCounter()
+                            .count())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void close_removesEveryMeter() {
+        start().close();
+
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void bound_metersAreThoseListedWithTheirTags() {
+        try (Tidegate tidegate = start()) {
+            assertThat(tidegate.gates()).hasSize(1);
+            Set<String> registered = registry.getMeters().stream()
+                    .map(Meter::getId)
+                    .map(id -> id.getName() + " "
+                            + id.getTags().stream()
+                                    .map(Tag::getKey)
+                                    .filter(key -> !key.equals("le"))
+                                    .sorted()
+                                    .toList())
+                    // SimpleMeterRegistry shows each bucket of a histogram as a gauge of its own.
+                    .filter(id -> !id.contains(".histogram "))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> listed = Arrays.stream(Meters.values())
+                    .map(meter -> meter.meterName() + " "
+                            + meter.tags().stream().sorted().toList())
+                    .collect(Collectors.toCollection(TreeSet::new));
+
+            assertThat(registered).isEqualTo(listed);
+        }
+    }
+
+    @Test
+    void document_listsExactlyTheMetersThereAre() throws IOException {
+        try (Tidegate tidegate = start()) {
+            assertThat(tidegate.gates()).hasSize(1);
+            String expected = MetricsDocument.render(registry);
+            if (Boolean.getBoolean("tidegate.docs.write")) {
+                Files.writeString(DOCUMENT, expected);
+            }
+            assertThat(DOCUMENT)
+                    .as("write it anew with ./mvnw -pl sdk-core test -Dtest=TidegateMetricsTest"
+                            + " -Dtidegate.docs.write=true")
+                    .content()
+                    .isEqualTo(expected);
+        }
+    }
+
+    /** {@code docs/metrics.md}, from the enum and from what is registered. */
+    private static final class MetricsDocument {
+
+        static String render(MeterRegistry registry) {
+            StringBuilder text = new StringBuilder("""
+                    # Meters
+
+                    Registered by `TidegateMetrics`, once, when it is bound. Names, units and tags are part of the API. Values of tags come
+                    from closed sets; `pool` and `tier` are the names in your configuration, and tenants are never a tag. All histograms have
+                    the same explicit buckets, from 1 ms to 10 min. The Prometheus name is that of Micrometer's Prometheus registry.
+
+                    | meter | Prometheus | kind, unit | tags | meaning |
+                    |---|---|---|---|---|
+                    """);
+            for (Meters meter : Meters.values()) {
+                text.append("| `")
+                        .append(meter.meterName())
+                        .append("` | `")
+                        .append(prometheus(meter))
+                        .append("` | ");
+                text.append(meter.kind().name().toLowerCase(java.util.Locale.ROOT))
+                        .append(", ")
+                        .append(meter.unit());
+                text.append(" | ")
+                        .append(tags(meter, registry))
+                        .append(" | ")
+                        .append(meter.description())
+                        .append(" |\n");
+            }
+            return text.toString();
+        }
+
+        private static String prometheus(Meters meter) {
+            String name = meter.meterName().replace('.', '_');
+            return switch (meter.kind()) {
+                case COUNTER -> name + "_total";
+                case TIMER -> name + "_seconds";
+                case GAUGE -> meter.unit().equals("seconds") ? name + "_seconds" : name;
+            };
+        }
+
+        private static String tags(Meters meter, MeterRegistry registry) {
+            return meter.tags().stream()
+                    .map(key -> key.equals("pool") || key.equals("tier")
+                            ? "`" + key + "`"
+                            : "`" + key + "`: " + String.join(", ", values(meter, key, registry)))
+                    .collect(Collectors.joining("; "));
+        }
+
+        private static Set<String> values(Meters meter, String key, MeterRegistry registry) {
+            return registry.find(meter.meterName()).meters().stream()
+                    .map(each -> String.valueOf(each.getId().getTag(key)))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+}
