@@ -14,6 +14,7 @@ import io.tidegate.pool.Work;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -66,6 +67,12 @@ public final class Gate implements AutoCloseable {
 
     private static final Duration MIN_RETRY_AFTER = Duration.ofSeconds(1);
     private static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(30);
+    private static final double RETRY_JITTER = 0.3;
+
+    private static final Set<Objective> BROKEN_ADMISSION = Set.of(Objective.ADMISSION);
+
+    /** What this thread has yet to deliver, while it delivers. */
+    private static final ThreadLocal<ArrayDeque<Ticket>> DELIVERING = new ThreadLocal<>();
 
     private final String pool;
     private final List<Tier> tiers;
@@ -81,6 +88,12 @@ public final class Gate implements AutoCloseable {
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong jitter;
 
+    /** Virtual time of the tier served last: where a tier that comes back begins. Owner of the drain only. */
+    private double virtualNow;
+
+    /** Orders writers of the next two, so that both are of the same supply in the end. */
+    private final Object supplyLock = new Object();
+
     private volatile Supply supply;
     private volatile GateState.Ceilings ceilings;
     private volatile boolean closing;
@@ -88,13 +101,13 @@ public final class Gate implements AutoCloseable {
     private Gate(Builder builder) {
         this.pool = builder.pool;
         this.tiers = List.copyOf(builder.tiers);
+        this.time = Objects.requireNonNull(builder.time);
         List<TierLane> made = new ArrayList<>();
         for (int rank = 0; rank < tiers.size(); rank++) {
-            made.add(new TierLane(tiers.get(rank), rank));
+            made.add(new TierLane(tiers.get(rank), rank, time.nanos()));
         }
         this.lanes = List.copyOf(made);
         this.maxQueued = builder.maxQueued;
-        this.time = Objects.requireNonNull(builder.time);
         this.callbacks = builder.callbacks;
         this.jitter = new AtomicLong(builder.seed);
         this.supply = builder.supply;
@@ -187,7 +200,8 @@ public final class Gate implements AutoCloseable {
     /**
      * Asks and answers by a future, which never completes exceptionally by itself.
      *
-     * <p>Cancelling the future gives up waiting; if a permit was granted in that moment it is returned.
+     * <p>Cancelling the future, or completing it in any other way, gives up waiting; if a permit was granted in that moment it
+     * is returned.
      */
     @SuppressWarnings("FutureReturnValueIgnored") // the stage that watches for cancellation has no result of its own
     public CompletableFuture<Admission> acquireAsync(Request request) {
@@ -197,11 +211,8 @@ public final class Gate implements AutoCloseable {
                 permit.close(Outcome.CANCELLED, Usage.NONE);
             }
         });
-        future.whenComplete((outcome, failure) -> {
-            if (failure != null) {
-                ticket.cancel();
-            }
-        });
+        // Does nothing when it was the gate that completed it.
+        future.whenComplete((outcome, failure) -> ticket.cancel());
         return future;
     }
 
@@ -225,7 +236,7 @@ public final class Gate implements AutoCloseable {
         lane.arrivals.increment();
         Admission atOnce = tryAdmit(lane, request, now);
         if (atOnce == null) {
-            Reason refusal = refusal(lane, request, now);
+            Reason refusal = refusal(ticket);
             if (refusal == null) {
                 enqueue(ticket);
                 return ticket;
@@ -247,10 +258,21 @@ public final class Gate implements AutoCloseable {
         }
         GateState.Ceilings limits = ceilings;
         long cost = GateState.cost(request.tokens(), limits, lane.rank);
-        if (!state.tryTake(cost, limits, lane.rank)) {
+        if (!state.tryTake(cost, limits, lane.rank)
+                && !(noneWaitsFor(lane) && state.tryTakeForWaiter(cost, limits, lane.rank))) {
             return null;
         }
         return admit(lane, cost, now, now);
+    }
+
+    /** Whether all who wait are of lower ceilings, so that the room above is held back from them, and for this tier. */
+    private boolean noneWaitsFor(TierLane lane) {
+        for (TierLane other : lanes) {
+            if (other.waiting.get() > 0 && other.tier.ceiling() >= lane.tier.ceiling()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Permit admit(TierLane lane, long cost, long arrivedNanos, long now) {
@@ -264,27 +286,41 @@ public final class Gate implements AutoCloseable {
     }
 
     /** Why the request must not wait, or null if it may; then a place is taken for it. */
-    private @Nullable Reason refusal(TierLane lane, Request request, long now) {
+    private @Nullable Reason refusal(Ticket ticket) {
+        TierLane lane = ticket.lane;
         if (closing) {
             return Reason.DRAINING;
         }
-        long boundNanos = request.maxQueueTime().toNanos();
+        long boundNanos = ticket.request.maxQueueTime().toNanos();
         if (boundNanos == 0) {
             return Reason.NO_ROOM;
         }
-        OptionalLong wait = predictedWaitNanos(lane, now);
+        OptionalLong wait = predictedWaitNanos(lane, ticket.arrivedNanos);
         if (wait.isPresent() && wait.getAsLong() > boundNanos) {
             return Reason.WAIT_TOO_LONG;
         }
         if (!lane.reservePlace()) {
             return full();
         }
-        if (waiting.incrementAndGet() > maxQueued && !lowerTierWaits(lane)) {
-            waiting.decrementAndGet();
+        if (!reservePlace(ticket)) {
             lane.waiting.decrementAndGet();
             return full();
         }
         return null;
+    }
+
+    /** Never counts a request that gets no place: the drain would evict another for it. */
+    private boolean reservePlace(Ticket ticket) {
+        int seen = waiting.get();
+        while (seen < maxQueued || lowerTierWaits(ticket.lane)) {
+            int found = waiting.compareAndExchange(seen, seen + 1);
+            if (found == seen) {
+                ticket.firstToWait = seen == 0;
+                return true;
+            }
+            seen = found;
+        }
+        return false;
     }
 
     private Reason full() {
@@ -301,11 +337,22 @@ public final class Gate implements AutoCloseable {
     }
 
     private void enqueue(Ticket ticket) {
-        ticket.expireBy(time.schedule(ticket.request.maxQueueTime().toNanos(), () -> expire(ticket)));
+        try {
+            ticket.expireBy(time.schedule(ticket.request.maxQueueTime().toNanos(), () -> expire(ticket)));
+        } catch (RuntimeException | Error e) {
+            // It must not keep a place in which nothing would end its wait.
+            if (ticket.trySettle()) {
+                left(ticket).cancelled.increment();
+                drain();
+            }
+            throw e;
+        }
         intake.offer(ticket);
         drain();
-        // Told last: a listener that looks at the gate finds the request in queue.
-        if (!ticket.settled() && waiting.get() == 1) {
+        // Told last, so that a listener that looks at the gate finds the queue; and by the first even if only others
+        // are left
+        // in it, since they took the queue for one that was told of.
+        if (ticket.firstToWait && waiting.get() > 0) {
             tellDemand();
         }
     }
@@ -314,7 +361,7 @@ public final class Gate implements AutoCloseable {
         for (Runnable listener : demandListeners) {
             try {
                 listener.run();
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 listeners.failed("demand listener", e);
             }
         }
@@ -374,31 +421,41 @@ public final class Gate implements AutoCloseable {
         if (!state.wakeUp()) {
             return;
         }
-        List<Ticket> settled = new ArrayList<>();
+        ArrayDeque<Ticket> settled = new ArrayDeque<>(0);
         long owed = 1;
         do {
-            takeIn();
-            evictSurplus(settled);
-            if (waiting.get() > 0) {
-                state.openQueue();
-                if (closing) {
-                    shedAll(settled);
-                } else {
-                    grant(settled);
-                }
-            }
-            if (waiting.get() == 0) {
-                // Whoever queues after this look leaves a wake-up, and the loop opens the queue again.
-                state.closeQueue();
-            }
-            for (TierLane lane : lanes) {
-                lane.sweep();
-                lane.publishOldest();
+            try {
+                serve(settled);
+            } catch (RuntimeException | Error e) {
+                // Whatever goes wrong, the next wake-up must find that it can own the drain, or nobody is granted ever
+                // again.
+                listeners.failed("drain", e);
             }
             owed = state.served(owed);
         } while (owed != 0);
-        for (Ticket ticket : settled) {
-            deliver(ticket);
+        if (!settled.isEmpty()) {
+            deliverAll(settled);
+        }
+    }
+
+    private void serve(ArrayDeque<Ticket> settled) {
+        takeIn();
+        evictSurplus(settled);
+        if (waiting.get() > 0) {
+            state.openQueue();
+            if (closing) {
+                shedAll(settled);
+            } else {
+                grant(settled);
+            }
+        }
+        if (waiting.get() == 0) {
+            // Whoever queues after this look leaves a wake-up, and the queue is opened again.
+            state.closeQueue();
+        }
+        for (TierLane lane : lanes) {
+            lane.sweep();
+            lane.publishOldest();
         }
     }
 
@@ -406,25 +463,17 @@ public final class Gate implements AutoCloseable {
         for (Ticket ticket = intake.relaxedPoll(); ticket != null; ticket = intake.relaxedPoll()) {
             TierLane lane = ticket.lane;
             if (lane.head() == null) {
-                // A tier that comes back starts level with those served: having been away earns no credit.
-                lane.virtualTime = Math.max(lane.virtualTime, leastVirtualTime());
+                // A tier that comes back starts level with those served: having been away earns no credit, also not
+                // against
+                // a tier whose own queue is empty just now.
+                lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
             }
             lane.add(ticket);
         }
     }
 
-    private double leastVirtualTime() {
-        double least = Double.POSITIVE_INFINITY;
-        for (TierLane lane : lanes) {
-            if (lane.head() != null) {
-                least = Math.min(least, lane.virtualTime);
-            }
-        }
-        return least == Double.POSITIVE_INFINITY ? 0 : least;
-    }
-
     /** Gives the places of the newest of the lowest tier to higher tiers that came when all were taken. */
-    private void evictSurplus(List<Ticket> settled) {
+    private void evictSurplus(ArrayDeque<Ticket> settled) {
         for (int rank = lanes.size() - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
             TierLane lane = lanes.get(rank);
             for (Ticket newest = lane.takeNewest();
@@ -438,11 +487,18 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    private void grant(List<Ticket> settled) {
+    private void grant(ArrayDeque<Ticket> settled) {
         GateState.Ceilings limits = ceilings;
-        long blocked = 0;
-        for (TierLane lane = next(blocked); lane != null; lane = next(blocked)) {
-            Ticket head = Objects.requireNonNull(lane.head());
+        // The ceiling of the tier whose turn it is and that finds no room. Tiers that may fill no more wait with it:
+        // small
+        // requests must not take, one by one, the room that a large one waits for.
+        double reserved = 0;
+        for (TierLane lane = next(reserved); lane != null; lane = next(reserved)) {
+            Ticket head = lane.head();
+            if (head == null) {
+                // It left since it was looked at.
+                continue;
+            }
             long now = time.nanos();
             if (now - head.arrivedNanos > head.request.maxQueueTime().toNanos()) {
                 lane.removeHead();
@@ -454,7 +510,7 @@ public final class Gate implements AutoCloseable {
             }
             long cost = GateState.cost(head.request.tokens(), limits, lane.rank);
             if (!state.tryTakeForWaiter(cost, limits, lane.rank)) {
-                blocked |= 1L << lane.rank;
+                reserved = lane.tier.ceiling();
                 continue;
             }
             lane.removeHead();
@@ -464,17 +520,18 @@ public final class Gate implements AutoCloseable {
                 continue;
             }
             left(head);
+            virtualNow = Math.max(virtualNow, lane.virtualTime);
             lane.virtualTime += (1 + GateState.tokensOf(cost)) / lane.tier.weight();
             head.answer(admit(lane, cost, head.arrivedNanos, now), now);
             settled.add(head);
         }
     }
 
-    /** The tier with the least service for its weight among those that wait and are not blocked; ties go to rank. */
-    private @Nullable TierLane next(long blocked) {
+    /** The tier with the least service for its weight among those that wait and may fill more than this; ties go to rank. */
+    private @Nullable TierLane next(double reserved) {
         TierLane best = null;
         for (TierLane lane : lanes) {
-            if ((blocked & 1L << lane.rank) == 0
+            if (lane.tier.ceiling() > reserved
                     && lane.head() != null
                     && (best == null || lane.virtualTime < best.virtualTime)) {
                 best = lane;
@@ -483,7 +540,7 @@ public final class Gate implements AutoCloseable {
         return best;
     }
 
-    private void shedAll(List<Ticket> settled) {
+    private void shedAll(ArrayDeque<Ticket> settled) {
         for (TierLane lane : lanes) {
             for (Ticket ticket = lane.head(); ticket != null; ticket = lane.head()) {
                 lane.removeHead();
@@ -495,8 +552,33 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** Tells listeners and whoever waits for this settled ticket. Never called by the owner of the drain. */
+    /**
+     * Tells listeners and whoever waits. A callback that runs here and returns a permit grants the next: that one is told
+     * after it and not inside it, or the stack would grow with the queue.
+     */
+    private static void deliverAll(ArrayDeque<Ticket> settled) {
+        ArrayDeque<Ticket> outer = DELIVERING.get();
+        if (outer != null) {
+            outer.addAll(settled);
+            return;
+        }
+        DELIVERING.set(settled);
+        try {
+            for (Ticket ticket = settled.poll(); ticket != null; ticket = settled.poll()) {
+                ticket.gate.deliver(ticket);
+            }
+        } finally {
+            DELIVERING.remove();
+        }
+    }
+
+    /** Tells listeners and whoever waits for this settled ticket. Never called by the owner of the drain. Never throws. */
     private void deliver(Ticket ticket) {
+        try {
+            ticket.disarm();
+        } catch (Throwable e) {
+            listeners.failed("time source", e);
+        }
         ticket.outcome().ifPresent(answer -> tellAnswer(ticket.lane, answer, ticket.waitedNanos()));
         if (!ticket.hasCallback()) {
             ticket.deliver();
@@ -506,6 +588,9 @@ public final class Gate implements AutoCloseable {
             callbacks.execute(() -> runCallback(ticket));
         } catch (RejectedExecutionException e) {
             // The answer must arrive all the same, or a permit would be lost with it.
+            runCallback(ticket);
+        } catch (Throwable e) {
+            listeners.failed("callback executor", e);
             runCallback(ticket);
         }
     }
@@ -517,14 +602,14 @@ public final class Gate implements AutoCloseable {
         }
         listeners.tell(listener -> listener.refused(lane.tier, answer, waitedNanos));
         if (!(answer instanceof Admission.Cancelled)) {
-            tellEvaluated(lane, EnumSet.of(Objective.ADMISSION));
+            tellEvaluated(lane, BROKEN_ADMISSION);
         }
     }
 
     private void runCallback(Ticket ticket) {
         try {
             ticket.deliver();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             listeners.failed("callback", e);
         }
     }
@@ -561,7 +646,7 @@ public final class Gate implements AutoCloseable {
     }
 
     private static Set<Objective> broken(Permit permit, Outcome outcome, Usage usage, long now) {
-        Set<Objective> broken = EnumSet.noneOf(Objective.class);
+        EnumSet<Objective> broken = EnumSet.noneOf(Objective.class);
         Slo slo = permit.tier().slo();
         if (outcome == Outcome.FAILED) {
             broken.add(Objective.COMPLETION);
@@ -580,7 +665,7 @@ public final class Gate implements AutoCloseable {
                 && (end - firstToken) / later > slo.timePerOutputToken().get().toNanos()) {
             broken.add(Objective.TIME_PER_OUTPUT_TOKEN);
         }
-        return broken;
+        return Set.copyOf(broken);
     }
 
     private void tellEvaluated(TierLane lane, Set<Objective> broken) {
@@ -594,23 +679,43 @@ public final class Gate implements AutoCloseable {
      * How long a request of this tier would wait if it came now, counting replicas on their way; empty if nothing tells yet.
      */
     public Optional<Duration> predictedWait(Tier tier) {
-        OptionalLong nanos = predictedWaitNanos(lanes.get(rankOf(tier)), time.nanos());
+        TierLane lane = lanes.get(rankOf(tier));
+        if (noneWaitsFor(lane) && state.hasRoom(ceilings, lane.rank)) {
+            return Optional.of(Duration.ZERO);
+        }
+        OptionalLong nanos = predictedWaitNanos(lane, time.nanos());
         return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
     }
 
     private OptionalLong predictedWaitNanos(TierLane lane, long now) {
-        long ahead = 1;
-        for (int rank = 0; rank <= lane.rank; rank++) {
-            ahead += lanes.get(rank).waiting.get();
+        return waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply, now);
+    }
+
+    /**
+     * Requests granted until a newcomer of this tier has been, itself among them, if all are of one size: its own tier's, all
+     * of those tiers for which room is held back from it, and as many of tiers with the same ceiling as their weight lets go
+     * meanwhile.
+     */
+    private long ahead(TierLane lane) {
+        long own = lane.waiting.get() + 1L;
+        double ahead = own;
+        for (TierLane other : lanes) {
+            if (other != lane && other.tier.ceiling() >= lane.tier.ceiling()) {
+                double most = other.tier.ceiling() > lane.tier.ceiling()
+                        ? Double.POSITIVE_INFINITY
+                        : (own - 0.5) * other.tier.weight() / lane.tier.weight();
+                ahead += Math.min(other.waiting.get(), most);
+            }
         }
-        return waits.nanosUntilGranted(ahead, state.slotsInFlight(), supply, now);
+        return (long) Math.ceil(ahead);
     }
 
     private Duration retryAfter(TierLane lane, long now) {
-        long wait = predictedWaitNanos(lane, now).orElse(MIN_RETRY_AFTER.toNanos());
-        double jittered = wait * (1 + 0.3 * fraction(jitter.incrementAndGet()));
-        long clamped = Math.min(Math.max((long) jittered, MIN_RETRY_AFTER.toNanos()), MAX_RETRY_AFTER.toNanos());
-        return Duration.ofNanos(clamped);
+        // Bounded before the jitter, not after it: those refused together must not all be told the same bound.
+        double longest = MAX_RETRY_AFTER.toNanos() / (1 + RETRY_JITTER);
+        double wait = predictedWaitNanos(lane, now).orElse(0);
+        double bounded = Math.min(Math.max(wait, (double) MIN_RETRY_AFTER.toNanos()), longest);
+        return Duration.ofNanos((long) (bounded * (1 + RETRY_JITTER * fraction(jitter.incrementAndGet()))));
     }
 
     /** A number in [0, 1) from a counter: the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
@@ -628,10 +733,16 @@ public final class Gate implements AutoCloseable {
      * nothing back; nobody is granted until there is room again.
      */
     public void supply(Supply supply) {
-        Supply old = this.supply;
-        this.supply = Objects.requireNonNull(supply, "supply");
-        if (!old.limit().equals(supply.limit())) {
-            ceilings = new GateState.Ceilings(supply.limit(), tiers);
+        Objects.requireNonNull(supply, "supply");
+        boolean changed;
+        synchronized (supplyLock) {
+            changed = !this.supply.limit().equals(supply.limit());
+            this.supply = supply;
+            if (changed) {
+                ceilings = new GateState.Ceilings(supply.limit(), tiers);
+            }
+        }
+        if (changed) {
             drain();
         }
     }

@@ -38,7 +38,7 @@ final class GateListeners {
         for (GateListener listener : listeners) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 failed("listener " + listener.getClass().getName(), e);
             }
         }

@@ -55,7 +55,9 @@ final class GateState {
         return tryTake(cost, ceilings, tier, false);
     }
 
-    /** Takes a cost for somebody who waits, if the tier's ceiling has room. For the owner of the drain only. */
+    /**
+     * Takes a cost for somebody who waits, or whom those who wait have no claim before, if the tier's ceiling has room.
+     */
     boolean tryTakeForWaiter(long cost, Ceilings ceilings, int tier) {
         return tryTake(cost, ceilings, tier, true);
     }
@@ -78,6 +80,13 @@ final class GateState {
             seen = found;
         }
         return false;
+    }
+
+    /** Whether the tier's ceiling has room for the smallest of requests, whoever waits. */
+    boolean hasRoom(Ceilings ceilings, int tier) {
+        long word = (long) CELL.getVolatile(cells, WORD);
+        long units = (word >>> UNIT_SHIFT & UNIT_MASK) + Math.min(1, ceilings.units[tier]);
+        return (word & SLOT_MASK) < ceilings.slots[tier] && units <= ceilings.units[tier];
     }
 
     /** Returns a cost; true if somebody waits, and then the caller owes a drain. */

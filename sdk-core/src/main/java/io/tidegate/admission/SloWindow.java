@@ -26,14 +26,18 @@ final class SloWindow {
     private final AtomicLongArray evaluated = new AtomicLongArray(BUCKETS);
     private final AtomicLongArray kept = new AtomicLongArray(BUCKETS);
 
-    SloWindow() {
+    private final long originNanos;
+
+    /** Counts time from its making, so that a clock that wraps does not lose the window. */
+    SloWindow(long originNanos) {
+        this.originNanos = originNanos;
         for (int i = 0; i < BUCKETS; i++) {
             periods.set(i, Long.MIN_VALUE);
         }
     }
 
     void record(boolean keptPromise, long nowNanos) {
-        long period = Math.floorDiv(nowNanos, BUCKET_NANOS);
+        long period = period(nowNanos);
         int bucket = Math.floorMod(period, BUCKETS);
         long found = periods.get(bucket);
         if (found != period && periods.compareAndSet(bucket, found, period)) {
@@ -48,7 +52,7 @@ final class SloWindow {
 
     /** Empty if nothing was evaluated in the window. */
     OptionalDouble attainment(long nowNanos) {
-        long newest = Math.floorDiv(nowNanos, BUCKET_NANOS);
+        long newest = period(nowNanos);
         long all = 0;
         long good = 0;
         for (int i = 0; i < BUCKETS; i++) {
@@ -59,5 +63,9 @@ final class SloWindow {
             }
         }
         return all == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) Math.min(good, all) / all);
+    }
+
+    private long period(long nowNanos) {
+        return Math.floorDiv(nowNanos - originNanos, BUCKET_NANOS);
     }
 }

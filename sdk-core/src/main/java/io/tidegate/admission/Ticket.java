@@ -24,10 +24,13 @@ import org.jspecify.annotations.Nullable;
 public final class Ticket {
 
     private static final VarHandle SETTLED;
+    private static final VarHandle DELIVERED;
 
     static {
         try {
-            SETTLED = MethodHandles.lookup().findVarHandle(Ticket.class, "settled", boolean.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SETTLED = lookup.findVarHandle(Ticket.class, "settled", boolean.class);
+            DELIVERED = lookup.findVarHandle(Ticket.class, "delivered", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -38,11 +41,17 @@ public final class Ticket {
     final Request request;
     final long arrivedNanos;
 
+    /** Whether nobody waited when it got its place. Of the arriving thread only. */
+    boolean firstToWait;
+
     private final @Nullable Consumer<? super Admission> callback;
     private final @Nullable Thread waiter;
 
     @SuppressWarnings("unused") // through the VarHandle
     private volatile boolean settled;
+
+    @SuppressWarnings("unused") // through the VarHandle
+    private volatile boolean delivered;
 
     /** Written before {@link #outcome}, whose volatile write publishes it. */
     private long settledNanos;
@@ -88,17 +97,21 @@ public final class Ticket {
         return settled;
     }
 
-    /** Records the answer and disarms the expiry; {@link #deliver} tells whoever waits. */
+    /** Records the answer; {@link #deliver} tells whoever waits. */
     void answer(Admission answer, long nowNanos) {
         settledNanos = nowNanos;
         outcome = answer;
+    }
+
+    /** Disarms the expiry of a settled ticket. Foreign code: never called by the owner of the drain. */
+    void disarm() {
         TimeSource.Task task = expiry;
         if (task != null) {
             task.cancel();
         }
     }
 
-    /** Arms the expiry. If the ticket was answered meanwhile, one of both sides sees the other and cancels the task. */
+    /** Arms the expiry. If the ticket was settled meanwhile, one of both sides sees the other and cancels the task. */
     void expireBy(TimeSource.Task task) {
         expiry = task;
         if (settled) {
@@ -106,12 +119,12 @@ public final class Ticket {
         }
     }
 
-    /** Tells whoever waits. Foreign code: never called by the owner of the drain. */
+    /** Tells whoever waits, once, however often an executor runs it. Foreign code: never called by the owner of the drain. */
     void deliver() {
         Admission answer = outcome;
         if (waiter != null) {
             LockSupport.unpark(waiter);
-        } else if (callback != null && answer != null) {
+        } else if (callback != null && answer != null && DELIVERED.compareAndSet(this, false, true)) {
             callback.accept(answer);
         }
     }

@@ -8,7 +8,6 @@ package io.tidegate.admission;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -36,19 +35,20 @@ final class TierLane {
     final LongAdder inFlightNanos = new LongAdder();
     final LongAdder admittedTokens = new LongAdder();
     final LongAdder tokensInFlight = new LongAdder();
-    final SloWindow slo = new SloWindow();
+    final SloWindow slo;
 
     private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
 
     /** Work served divided by weight; the tier with the least is next. Owner only. */
     double virtualTime;
 
-    /** The longest waiter's arrival, published by the owner after each drain. Meaningless while nobody waits. */
-    private volatile long oldestArrivalNanos;
+    /** The longest waiter, published by the owner after each drain; null if there was none. */
+    private volatile @Nullable Ticket oldest;
 
-    TierLane(Tier tier, int rank) {
+    TierLane(Tier tier, int rank, long nowNanos) {
         this.tier = tier;
         this.rank = rank;
+        this.slo = new SloWindow(nowNanos);
     }
 
     /** Takes a place to wait unless the tier's are all taken. */
@@ -98,28 +98,23 @@ final class TierLane {
     /** Forgets those who have left once they are the majority, so that memory follows the live ones. Owner only. */
     void sweep() {
         if (queue.size() > 2 * waiting.get() + 64) {
-            for (Iterator<Ticket> i = queue.iterator(); i.hasNext(); ) {
-                if (i.next().settled()) {
-                    i.remove();
-                }
-            }
+            queue.removeIf(Ticket::settled);
         }
     }
 
     /** Owner only, at the end of a drain. */
     void publishOldest() {
-        Ticket head = head();
-        if (head != null) {
-            oldestArrivalNanos = head.arrivedNanos;
-        }
+        oldest = head();
     }
 
     PoolLoad.TierLoad load(long nowNanos) {
         int queued = waiting.get();
-        long oldestAge = queued == 0 ? 0 : Math.max(0, nowNanos - oldestArrivalNanos);
+        Ticket longest = oldest;
+        long oldestAge = queued == 0 || longest == null ? 0 : Math.max(0, nowNanos - longest.arrivedNanos);
+        // A sum taken while requests pass may see a return and not the grant before it.
         return new PoolLoad.TierLoad(
                 tier,
-                inFlight.sum(),
+                Math.max(0, inFlight.sum()),
                 queued,
                 oldestAge,
                 arrivals.sum(),
@@ -130,6 +125,6 @@ final class TierLane {
                 closed.sum(),
                 inFlightNanos.sum(),
                 admittedTokens.sum(),
-                tokensInFlight.sum());
+                Math.max(0, tokensInFlight.sum()));
     }
 }

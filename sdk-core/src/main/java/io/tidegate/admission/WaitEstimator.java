@@ -56,6 +56,7 @@ final class WaitEstimator {
             at = until;
             rate += perReplica;
         }
-        return OptionalLong.of(at + (long) (left / rate));
+        // In floating point, so that what is too long to count is very long and not negative.
+        return OptionalLong.of((long) (at + left / rate));
     }
 }

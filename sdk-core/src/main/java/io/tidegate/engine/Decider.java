@@ -15,7 +15,9 @@ import io.tidegate.pool.PoolView;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * From a view to a decision: ask every policy, take the highest, let guardrails narrow it. Pure but for telling of plugins that
@@ -25,15 +27,22 @@ final class Decider {
 
     private final List<Policy> policies;
     private final List<Guardrail> guardrails;
-    private final BiConsumer<String, Throwable> failures;
+    private final BiConsumer<String, Throwable> failed;
+    private final Consumer<String> recovered;
 
     /**
-     * @param failures told the name of a policy or guardrail that threw
+     * @param failed told the name of a policy or guardrail that threw
+     * @param recovered told the name of one that did not
      */
-    Decider(List<Policy> policies, List<Guardrail> guardrails, BiConsumer<String, Throwable> failures) {
+    Decider(
+            List<Policy> policies,
+            List<Guardrail> guardrails,
+            BiConsumer<String, Throwable> failed,
+            Consumer<String> recovered) {
         this.policies = policies;
         this.guardrails = guardrails;
-        this.failures = failures;
+        this.failed = failed;
+        this.recovered = recovered;
     }
 
     /** What policies want and which of them is highest. */
@@ -80,25 +89,26 @@ final class Decider {
                 narrowings);
     }
 
-    @SuppressWarnings("ConstantValue") // a plugin compiled without null checks may return null
     private Proposal ask(Policy policy, PoolView view) {
         try {
-            Proposal proposal = policy.propose(view);
-            if (proposal != null) {
-                return proposal;
-            }
-            throw new IllegalStateException("the policy returned null");
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            failures.accept("policy " + policy.name(), e);
+            // A plugin compiled without null checks may return null.
+            Proposal proposal = Objects.requireNonNull(policy.propose(view), "the policy returned null");
+            recovered.accept("policy " + policy.name());
+            return proposal;
+        } catch (RuntimeException | Error e) {
+            failed.accept("policy " + policy.name(), e);
             return new Proposal.Abstains(policy.name(), "it failed: " + e);
         }
     }
 
     private Narrowing ask(Guardrail guardrail, PoolView view, History history, int proposed) {
         try {
-            return guardrail.narrow(view, history, proposed);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            failures.accept("guardrail " + guardrail.name(), e);
+            Narrowing narrowing =
+                    Objects.requireNonNull(guardrail.narrow(view, history, proposed), "the guardrail returned null");
+            recovered.accept("guardrail " + guardrail.name());
+            return narrowing;
+        } catch (RuntimeException | Error e) {
+            failed.accept("guardrail " + guardrail.name(), e);
             int current = view.replicas().desired();
             return new Narrowing(guardrail.name(), current, "it failed, so nothing changes: " + e);
         }

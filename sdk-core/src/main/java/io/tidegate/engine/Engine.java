@@ -8,6 +8,7 @@ package io.tidegate.engine;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.time.TimeSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,22 +76,32 @@ public final class Engine implements AutoCloseable {
     /** Begins to decide; harmless when called twice. */
     public void start() {
         if (started.compareAndSet(false, true)) {
-            loops.values().forEach(this::repeat);
+            for (PoolLoop loop : loops.values()) {
+                repeat(loop.period(), loop::request);
+                if (loop.period().compareTo(loop.statusPeriod()) > 0) {
+                    // Admission must hear of replicas between two decisions, and no decision may rest on an old status.
+                    repeat(loop.statusPeriod(), loop::look);
+                }
+            }
         }
     }
 
-    private void repeat(PoolLoop loop) {
+    private void repeat(Duration period, Runnable task) {
         if (!closed) {
-            time.schedule(loop.period().toNanos(), () -> repeat(loop));
-            loop.request();
+            time.schedule(period.toNanos(), () -> repeat(period, task));
+            task.run();
         }
     }
 
-    /** Asks for a round of this pool at once, such as when a request finds no replica; ignored for unknown pools. */
+    /**
+     * Asks for a round of this pool at once, such as when a request finds no replica; ignored for unknown pools and before the
+     * start. Who asks again within 50 ms is answered by one more round at their end, so that a queue that comes and goes with
+     * each request does not keep the engine busy.
+     */
     public void wake(String pool) {
         PoolLoop loop = loops.get(pool);
         if (loop != null && started.get() && !closed) {
-            loop.request();
+            loop.wake();
         }
     }
 
@@ -126,6 +137,7 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        loops.values().forEach(PoolLoop::close);
         owned.forEach(ExecutorService::shutdownNow);
     }
 

@@ -5,55 +5,118 @@
  */
 package io.tidegate.engine;
 
-import dev.failsafe.CircuitBreaker;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.Timeout;
+import dev.failsafe.TimeoutExceededException;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Calls a backend with a time-out, after which the calling thread is interrupted, and stops asking for its status for five
- * seconds after five failures in a row. In real time, since it waits for the outside world.
+ * Calls a backend on threads that may block, with a time-out after which the thread is interrupted. In real time, since it waits
+ * for the outside world.
+ *
+ * <p>A call that does not heed its interrupt is given up after as long again: the answer is then a failure, and no other call of
+ * its kind is made until it returns, so that a backend that hangs costs two threads at most. There is no retry: the engine backs
+ * off by its own clock, and decides anew before each attempt.
  */
 final class GuardedBackend {
 
     private final ScalerBackend backend;
-    private final FailsafeExecutor<Object> forStatus;
-    private final FailsafeExecutor<Object> forScale;
+    private final Executor threads;
+    private final Duration timeout;
+    private final FailsafeExecutor<Object> bounded;
+    private final AtomicBoolean readingStatus = new AtomicBoolean();
+    private final AtomicBoolean scaling = new AtomicBoolean();
 
-    GuardedBackend(ScalerBackend backend, Duration timeout) {
+    GuardedBackend(ScalerBackend backend, Duration timeout, Executor threads) {
         this.backend = backend;
-        Timeout<Object> bound = Timeout.builder(timeout).withInterrupt().build();
-        CircuitBreaker<Object> breaker = CircuitBreaker.builder()
-                .withFailureThreshold(5)
-                .withDelay(Duration.ofSeconds(5))
-                .build();
-        this.forStatus = Failsafe.with(breaker, bound);
-        // No breaker and no retry: the engine backs off by its own clock, and decides anew before each attempt.
-        this.forScale = Failsafe.with(bound);
+        this.threads = threads;
+        this.timeout = timeout;
+        this.bounded = Failsafe.with(Timeout.builder(timeout).withInterrupt().build());
     }
 
-    ReplicaStatus status(String pool) throws Exception {
-        try {
-            return forStatus.get(() -> backend.status(pool));
-        } catch (FailsafeException e) {
-            throw unwrapped(e);
+    /**
+     * Asks for the status; the answer is told a status or a failure, on any thread.
+     *
+     * @throws RuntimeException if it cannot be asked now; the answer is then told nothing
+     */
+    void status(String pool, BiConsumer<@Nullable ReplicaStatus, @Nullable Throwable> answer) {
+        call(
+                readingStatus,
+                () -> Objects.requireNonNull(backend.status(pool), "the backend returned null as its status"),
+                answer);
+    }
+
+    /**
+     * Asks for replicas; the answer is told the request or a failure, on any thread.
+     *
+     * @throws RuntimeException if it cannot be asked now; the answer is then told nothing
+     */
+    void scale(ScaleRequest request, BiConsumer<@Nullable ScaleRequest, @Nullable Throwable> answer) {
+        call(
+                scaling,
+                () -> {
+                    backend.scale(request);
+                    return request;
+                },
+                answer);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage that tells the answer has no result of its own
+    private <T> void call(
+            AtomicBoolean underWay, Callable<T> call, BiConsumer<@Nullable T, @Nullable Throwable> answer) {
+        if (!underWay.compareAndSet(false, true)) {
+            throw new IllegalStateException("the call before was interrupted and has not returned yet");
         }
-    }
-
-    void scale(ScaleRequest request) throws Exception {
+        CompletableFuture<T> result = new CompletableFuture<>();
         try {
-            forScale.run(() -> backend.scale(request));
-        } catch (FailsafeException e) {
-            throw unwrapped(e);
+            threads.execute(() -> {
+                T found = null;
+                Throwable failure = null;
+                try {
+                    found = bounded.get(call::call);
+                } catch (Exception | Error e) {
+                    failure = unwrapped(e);
+                }
+                // Before the answer, which may lead to the next call.
+                underWay.set(false);
+                if (failure == null) {
+                    result.complete(found);
+                } else {
+                    result.completeExceptionally(failure);
+                }
+            });
+        } catch (RuntimeException e) {
+            underWay.set(false);
+            throw e;
         }
+        result.orTimeout(2 * timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((found, failure) -> answer.accept(
+                        found,
+                        failure instanceof TimeoutException late && late.getMessage() == null ? hung() : failure));
     }
 
-    private static Exception unwrapped(FailsafeException e) {
-        return e.getCause() instanceof Exception cause ? cause : e;
+    private TimeoutException hung() {
+        return new TimeoutException("the backend did not answer within " + timeout + " and ignores its interrupt");
+    }
+
+    private Throwable unwrapped(Throwable e) {
+        if (e instanceof TimeoutExceededException) {
+            return new TimeoutException("the backend did not answer within " + timeout);
+        }
+        return e instanceof FailsafeException && e.getCause() != null ? e.getCause() : e;
     }
 }

@@ -32,10 +32,14 @@ final class LoadRates {
     /** Takes the next reading. The first gives rates of zero, since nothing is known of the time before it. */
     List<TierView> update(PoolLoad load) {
         double elapsed = last == null ? 0 : (load.atNanos() - last.atNanos()) / 1e9;
+        // Within one instant there is no rate: what was counted in it belongs to the time until the next.
+        boolean moved = last == null || elapsed > 0;
         List<TierView> views = new ArrayList<>();
         for (TierLoad now : load.tiers()) {
             Smoothed smoothed = tiers.computeIfAbsent(now.tier().name(), ignored -> new Smoothed(now));
-            smoothed.update(now, elapsed, windowSeconds);
+            if (moved) {
+                smoothed.update(now, elapsed, windowSeconds);
+            }
             views.add(new TierView(
                     now.tier(),
                     now.inFlight(),
@@ -46,7 +50,9 @@ final class LoadRates {
                     smoothed.inFlightSeconds,
                     smoothed.tokens));
         }
-        last = load;
+        if (moved) {
+            last = load;
+        }
         return views;
     }
 

@@ -24,12 +24,14 @@ import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,13 +46,15 @@ final class PoolLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final int KEPT = 256;
-    private static final long HISTORY_NANOS = Duration.ofHours(1).toNanos();
+    private static final long HISTORY_NANOS = History.HORIZON.toNanos();
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
+    private static final int STATUS_FAILURES = 5;
+    private static final long STATUS_PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final long WAKE_GAP_NANOS = Duration.ofMillis(50).toNanos();
 
     private final ScaledPool pool;
     private final TimeSource time;
     private final Executor engine;
-    private final Executor calls;
     private final Ledger ledger;
     private final List<EngineListener> listeners;
     private final GuardedBackend backend;
@@ -63,15 +67,20 @@ final class PoolLoop {
     private final ArrayDeque<ScaleEvent> events = new ArrayDeque<>();
     /** When each replica that is not ready yet was asked for, oldest first. */
     private final ArrayDeque<Long> asked = new ArrayDeque<>();
+    /** How many were ready when an event that is still open was accepted, by its id. */
+    private final Map<String, Integer> readyBefore = new HashMap<>();
 
     private @Nullable ReplicaStatus status;
     private long statusNanos;
     private boolean readingStatus;
-    private long lastReadNanos;
+    private long nextReadNanos;
+    private int failedReadsInARow;
     private boolean scaling;
+    /** Grows whenever a scale call begins or ends: a status asked for at another count may be from before that call. */
+    private long scaleMoments;
+
     private int failedInARow;
     private long notBeforeNanos;
-    private long acceptedNanos;
     private int target;
     private History history;
     private long nextId = 1;
@@ -81,6 +90,8 @@ final class PoolLoop {
     private @Nullable Decision latest;
 
     private final AtomicBoolean requested = new AtomicBoolean();
+    private final AtomicInteger wakes = new AtomicInteger();
+    private volatile boolean closed;
     private volatile PoolState state;
 
     PoolLoop(
@@ -93,14 +104,14 @@ final class PoolLoop {
         this.pool = pool;
         this.time = time;
         this.engine = engine;
-        this.calls = calls;
         this.ledger = ledger;
         this.listeners = listeners;
-        this.backend = new GuardedBackend(pool.backend, pool.backendTimeout);
+        this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
         this.failures = new Failures(pool.name);
-        this.decider = new Decider(pool.policies, pool.guardrails, failures::failed);
+        this.decider = new Decider(pool.policies, pool.guardrails, failures::failed, failures::recovered);
         this.rates = new LoadRates(pool.rateWindow);
         this.readyTimes = new ReadyTimes(pool.timeToReady);
+        this.notBeforeNanos = time.nanos();
         this.history = History.startingAt(time.nanos(), 0);
         this.state = new PoolState(null, null, List.of(), List.of(), 0, 0, 0);
     }
@@ -113,21 +124,50 @@ final class PoolLoop {
         return pool.period;
     }
 
+    Duration statusPeriod() {
+        return pool.statusPeriod;
+    }
+
     /** Asks for a round soon, from any thread. */
     void request() {
         // Many wishes before the next round are one.
         if (requested.compareAndSet(false, true)) {
-            submit(() -> {
+            boolean taken = submit(() -> {
                 requested.set(false);
                 tick();
             });
+            if (!taken) {
+                requested.set(false);
+            }
         }
+    }
+
+    /** Asks for a round at once, from any thread; what is asked for shortly after is one more round, at the end of the gap. */
+    void wake() {
+        if (wakes.getAndIncrement() == 0) {
+            request();
+            time.schedule(WAKE_GAP_NANOS, () -> {
+                if (wakes.getAndSet(0) > 1) {
+                    wake();
+                }
+            });
+        }
+    }
+
+    /** Asks for a look at the backend's status if it is time for one, from any thread. */
+    void look() {
+        submit(() -> readStatus(time.nanos()));
+    }
+
+    /** Does nothing from now on. */
+    void close() {
+        closed = true;
     }
 
     private void tick() {
         try {
             round();
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             failures.failed("a round", e);
         }
     }
@@ -141,14 +181,17 @@ final class PoolLoop {
             return;
         }
         accrue(known, now);
-        Map<String, Signal> signals = pool.signals.get();
+        Map<String, Signal> signals = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
         boolean complete = fresh && signals.values().stream().allMatch(Signal.Known.class::isInstance);
         PoolView seen = new PoolView(
                 pool.name, now, complete, replicas(known), pool.replicaWork, readyTimes.expected(), tiers, signals);
         view = seen;
         Decider.Wanted wanted = decider.wanted(seen);
-        history = history.withProposal(now, wanted.replicas(), HISTORY_NANOS);
+        // What is decided on incomplete data is no evidence against what there is: down needs a full window of complete
+        // data.
+        int evidence = complete ? wanted.replicas() : Math.max(wanted.replicas(), target);
+        history = history.withProposal(now, evidence, HISTORY_NANOS);
         Decision decision = decider.decide(seen, wanted, history, nextId++, time.wallTime());
         latest = decision;
         if (!scaling && decision.direction() != Direction.HOLD && now - notBeforeNanos >= 0) {
@@ -156,6 +199,17 @@ final class PoolLoop {
         }
         supply(known);
         failures.recovered("a round");
+    }
+
+    private Map<String, Signal> signals() {
+        try {
+            Map<String, Signal> signals = Map.copyOf(pool.signals.get());
+            failures.recovered("the signals");
+            return signals;
+        } catch (RuntimeException | Error e) {
+            failures.failed("the signals", e);
+            return Map.of("signals", new Signal.Missing("signals", String.valueOf(e.getMessage())));
+        }
     }
 
     private Replicas replicas(ReplicaStatus known) {
@@ -177,44 +231,51 @@ final class PoolLoop {
     // ---- the backend's status --------------------------------------------------------------------------------------
 
     private void readStatus(long now) {
-        if (readingStatus || (status != null && now - lastReadNanos < pool.statusPeriod.toNanos())) {
+        // Until the first answer each round asks: nothing can be decided before.
+        boolean patient = status != null || failedReadsInARow >= STATUS_FAILURES;
+        if (readingStatus || (patient && now - nextReadNanos < 0)) {
             return;
         }
         readingStatus = true;
-        lastReadNanos = now;
-        call(() -> {
-            ReplicaStatus found;
-            try {
-                found = Objects.requireNonNull(backend.status(pool.name), "the backend returned null as its status");
-            } catch (Exception | LinkageError | StackOverflowError e) {
-                submit(() -> {
-                    readingStatus = false;
-                    failures.failed("the backend's status", e);
-                });
-                return;
-            }
-            submit(() -> {
-                readingStatus = false;
-                failures.recovered("the backend's status");
-                onStatus(found, now);
-            });
-        });
+        nextReadNanos = now + pool.statusPeriod.toNanos();
+        long moment = scaleMoments;
+        try {
+            backend.status(pool.name, (found, failure) -> submit(() -> onStatusAnswer(found, failure, moment)));
+        } catch (RuntimeException e) {
+            onStatusAnswer(null, e, moment);
+        }
     }
 
-    private void onStatus(ReplicaStatus found, long askedNanos) {
+    private void onStatusAnswer(@Nullable ReplicaStatus found, @Nullable Throwable failure, long askedMoment) {
+        readingStatus = false;
+        if (found != null) {
+            failedReadsInARow = 0;
+            failures.recovered("the backend's status");
+            onStatus(found, askedMoment == scaleMoments);
+            return;
+        }
+        failedReadsInARow++;
+        if (failedReadsInARow >= STATUS_FAILURES) {
+            nextReadNanos = time.nanos() + STATUS_PAUSE_NANOS;
+        }
+        failures.failed("the backend's status", Objects.requireNonNull(failure));
+    }
+
+    /**
+     * @param current whether no scale call began or ended since the status was asked for; one that is not current tells of ready
+     *     replicas, but neither of what is desired nor of what became of a scale event
+     */
+    private void onStatus(ReplicaStatus found, boolean current) {
         long now = time.nanos();
         if (status == null) {
             target = found.desired();
             history = History.startingAt(now, target);
             accruedNanos = now;
-        } else if (!scaling && askedNanos - acceptedNanos >= 0 && found.desired() != target) {
-            LOG.info(
-                    "pool {}: somebody else set {} replicas instead of {}; going on from there",
-                    pool.name,
-                    found.desired(),
-                    target);
-            history = history.withChange(now, target, found.desired());
-            target = found.desired();
+        } else {
+            accrue(status, now);
+            if (current && found.desired() != target) {
+                takeOver(found.desired(), now);
+            }
         }
         status = found;
         statusNanos = now;
@@ -226,22 +287,42 @@ final class PoolLoop {
             asked.addLast(now);
         }
         for (ScaleEvent event : List.copyOf(events)) {
-            if (event.open() && event.reached(Phase.ACCEPTED) && askedNanos - acceptedNanos >= 0) {
+            if (current && event.open() && event.reached(Phase.ACCEPTED)) {
                 advance(event, found);
             }
         }
         supply(found);
     }
 
+    private void takeOver(int desired, long now) {
+        LOG.info(
+                "pool {}: somebody else set {} replicas instead of {}; going on from there",
+                pool.name,
+                desired,
+                target);
+        // A raise counts as a proposal, so that it is not undone before a stabilization window has passed.
+        history = history.withProposal(now, desired, HISTORY_NANOS).withChange(now, target, desired);
+        target = desired;
+        for (ScaleEvent event : List.copyOf(events)) {
+            if (event.open()) {
+                step(event, Phase.SUPERSEDED, "somebody else set " + desired + " replicas");
+            }
+        }
+    }
+
     private void advance(ScaleEvent event, ReplicaStatus found) {
         ScaleEvent moved = event;
         if (event.direction() == Direction.UP) {
-            if (found.ready() > event.from() && !event.reached(Phase.FIRST_READY)) {
+            int before = readyBefore.getOrDefault(event.id(), event.from());
+            if (found.ready() > Math.max(before, event.from()) && !event.reached(Phase.FIRST_READY)) {
                 moved = step(moved, Phase.FIRST_READY, "");
             }
             if (found.ready() >= event.to()) {
                 moved = step(moved, Phase.READY, "");
-                moved.timeTo(Phase.READY).ifPresent(readyTimes::add);
+                // Where as many were ready before, nobody was waited for, and nothing is learned.
+                if (before < event.to()) {
+                    moved.timeTo(Phase.READY).ifPresent(readyTimes::add);
+                }
             }
         } else if (found.running() <= event.to()) {
             step(moved, Phase.READY, "");
@@ -271,17 +352,25 @@ final class PoolLoop {
         recordStep(begun);
         ScaleEvent sent = step(begun, Phase.SENT, "");
         scaling = true;
+        scaleMoments++;
         ScaleRequest request =
                 new ScaleRequest(pool.name, decision.from(), decision.to(), decision.id(), decision.explain());
-        call(() -> {
-            try {
-                backend.scale(request);
-            } catch (Exception | LinkageError | StackOverflowError e) {
-                submit(() -> onRefused(sent, e));
-                return;
-            }
-            submit(() -> onAccepted(sent, now));
-        });
+        try {
+            backend.scale(request, (accepted, failure) -> submit(() -> onScaleAnswer(sent, now, failure)));
+        } catch (RuntimeException e) {
+            onScaleAnswer(sent, now, e);
+        }
+    }
+
+    private void onScaleAnswer(ScaleEvent sent, long sentNanos, @Nullable Throwable failure) {
+        scaling = false;
+        scaleMoments++;
+        if (failure == null) {
+            onAccepted(sent, sentNanos);
+        } else {
+            onRefused(sent, failure);
+        }
+        supply(Objects.requireNonNull(status));
     }
 
     private void supersedeOpposite(Decision decision) {
@@ -294,10 +383,9 @@ final class PoolLoop {
 
     private void onAccepted(ScaleEvent event, long sentNanos) {
         long now = time.nanos();
-        scaling = false;
         failedInARow = 0;
-        acceptedNanos = now;
         target = event.to();
+        readyBefore.put(event.id(), Objects.requireNonNull(status).ready());
         history = history.withChange(now, event.from(), event.to());
         for (int i = event.from(); i < event.to(); i++) {
             asked.addLast(sentNanos);
@@ -310,12 +398,14 @@ final class PoolLoop {
     }
 
     private void onRefused(ScaleEvent event, Throwable failure) {
-        scaling = false;
         failedInARow++;
         long backoff = Math.min(MAX_BACKOFF_NANOS, Duration.ofSeconds(1).toNanos() << Math.min(failedInARow - 1, 6));
         notBeforeNanos = time.nanos() + backoff;
+        // It may have been applied and only its answer lost: look before the next attempt.
+        nextReadNanos = time.nanos();
         failures.failed("the backend", failure);
-        step(event, Phase.FAILED, String.valueOf(failure.getMessage()));
+        String message = failure.getMessage();
+        step(event, Phase.FAILED, message == null ? failure.toString() : message);
     }
 
     private ScaleEvent step(ScaleEvent event, Phase phase, String detail) {
@@ -325,6 +415,9 @@ final class PoolLoop {
         all.replaceAll(each -> each.id().equals(moved.id()) ? moved : each);
         events.clear();
         events.addAll(all);
+        if (!moved.open()) {
+            readyBefore.remove(moved.id());
+        }
         recordStep(moved);
         return moved;
     }
@@ -346,29 +439,23 @@ final class PoolLoop {
         try {
             foreign.run();
             failures.recovered(who);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             failures.failed(who, e);
         }
     }
 
-    private void call(Runnable task) {
-        try {
-            calls.execute(task);
-        } catch (RejectedExecutionException e) {
-            readingStatus = false;
-            scaling = false;
-            LOG.debug("pool {}: a backend call was dropped, the engine is closed", pool.name);
-        }
-    }
-
-    private void submit(Runnable task) {
+    private boolean submit(Runnable task) {
         try {
             engine.execute(() -> {
-                task.run();
-                publish();
+                if (!closed) {
+                    task.run();
+                    publish();
+                }
             });
+            return true;
         } catch (RejectedExecutionException e) {
             LOG.debug("pool {}: a round was dropped, the engine is closed", pool.name);
+            return false;
         }
     }
 

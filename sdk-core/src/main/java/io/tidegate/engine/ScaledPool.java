@@ -78,7 +78,7 @@ public final class ScaledPool {
         return name;
     }
 
-    /** Collects the settings of a {@link ScaledPool}. Not safe for use by several threads. */
+    /** Collects the settings of a {@link ScaledPool}; durations are at most 1 day. Not safe for use by several threads. */
     public static final class Builder {
 
         private final String name;
@@ -164,7 +164,7 @@ public final class ScaledPool {
             return this;
         }
 
-        /** How long a lower answer must hold before replicas are removed; 300 s by default. */
+        /** How long a lower answer must hold before replicas are removed; 0 to 1 hour, 300 s by default. */
         public Builder stabilizationWindow(Duration window) {
             this.stabilization = new Stabilization(window);
             return this;
@@ -215,16 +215,16 @@ public final class ScaledPool {
                 all.add(stepDown);
             }
             all.addAll(guardrails);
-            all.add(stabilization);
             all.add(new CompleteData());
+            all.add(stabilization);
             // Last, so that nothing can leave the bounds again.
             all.add(bounds);
             return all;
         }
 
         private static Duration positive(String setting, Duration value) {
-            if (value.isZero() || value.isNegative()) {
-                throw new IllegalArgumentException(setting + " must be positive but was " + value);
+            if (value.isZero() || value.isNegative() || value.compareTo(Duration.ofDays(1)) > 0) {
+                throw new IllegalArgumentException(setting + " must be positive and at most 1 day but was " + value);
             }
             return value;
         }

@@ -5,7 +5,9 @@
  */
 package io.tidegate.guardrail;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -14,12 +16,18 @@ import java.util.List;
  * <p>After a restart it begins with the count found, proposed at that instant: empty windows would read as an idle pool, and
  * the first decision would remove replicas that serve.
  *
+ * <p>Of the proposals only those are kept that are the highest or the lowest of some window that ends now: one between a later
+ * higher and a later lower one says nothing any more. So its size follows how far proposals spread, not how often they were made.
+ *
  * @param startNanos how far back it reaches, on the monotonic clock
  * @param proposals what policies wanted, oldest first
  * @param changes what was changed, oldest first
  * @since 0.1.0
  */
 public record History(long startNanos, List<Proposed> proposals, List<Change> changes) {
+
+    /** How far back the engine's histories reach: 1 hour. No guardrail may look further. */
+    public static final Duration HORIZON = Duration.ofHours(1);
 
     public History {
         proposals = List.copyOf(proposals);
@@ -40,19 +48,19 @@ public record History(long startNanos, List<Proposed> proposals, List<Change> ch
     /** With one more proposal, forgetting what is older than the horizon. */
     public History withProposal(long nowNanos, int replicas, long horizonNanos) {
         List<Proposed> kept = new ArrayList<>();
-        for (int i = 0; i < proposals.size(); i++) {
+        kept.add(new Proposed(nowNanos, replicas));
+        int highest = replicas;
+        int lowest = replicas;
+        for (int i = proposals.size() - 1; i >= 0; i--) {
             Proposed entry = proposals.get(i);
             boolean recent = nowNanos - entry.atNanos() <= horizonNanos;
-            // Equal neighbours say the same: the older end and the newer end of a run are enough.
-            boolean insideRun = i > 0
-                    && i + 1 < proposals.size()
-                    && proposals.get(i - 1).replicas() == entry.replicas()
-                    && proposals.get(i + 1).replicas() == entry.replicas();
-            if (recent && !insideRun) {
+            if (recent && (entry.replicas() > highest || entry.replicas() < lowest)) {
                 kept.add(entry);
+                highest = Math.max(highest, entry.replicas());
+                lowest = Math.min(lowest, entry.replicas());
             }
         }
-        kept.add(new Proposed(nowNanos, replicas));
+        Collections.reverse(kept);
         return new History(startNanos, kept, recentChanges(nowNanos, horizonNanos));
     }
 

@@ -13,14 +13,14 @@ import java.time.Duration;
  * Scales down only to the highest number that was wanted within a window, so that a lower answer must hold that long. Scaling
  * up is not delayed. The rule is that of the Kubernetes HPA's stabilization window for scale-down.
  *
- * @param window zero or more
+ * @param window zero or more, at most {@link History#HORIZON}
  * @since 0.1.0
  */
 public record Stabilization(Duration window) implements Guardrail {
 
     public Stabilization {
-        if (window.isNegative()) {
-            throw new IllegalArgumentException("window must be >= 0 but was " + window);
+        if (window.isNegative() || window.compareTo(History.HORIZON) > 0) {
+            throw new IllegalArgumentException("window must be 0 to 1 hour but was " + window);
         }
     }
 

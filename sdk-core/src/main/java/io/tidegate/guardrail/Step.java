@@ -6,6 +6,7 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.ReplicaMath;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
 
@@ -18,7 +19,7 @@ import java.time.Duration;
  * @param direction which way it limits
  * @param replicas replicas per period, 0 or more
  * @param share part of the count at the period's beginning, 0 or more; 1 doubles
- * @param period positive
+ * @param period positive, at most {@link History#HORIZON}
  * @since 0.1.0
  */
 public record Step(Direction direction, int replicas, double share, Duration period) implements Guardrail {
@@ -30,13 +31,13 @@ public record Step(Direction direction, int replicas, double share, Duration per
     }
 
     public Step {
-        if (replicas < 0 || !(share >= 0) || (replicas == 0 && share == 0)) {
+        if (replicas < 0 || !(share >= 0) || Double.isInfinite(share) || (replicas == 0 && share == 0)) {
             throw new IllegalArgumentException(
                     "a step needs replicas >= 0 or share >= 0, and one of them above 0, but had " + replicas + " and "
                             + share);
         }
-        if (period.isZero() || period.isNegative()) {
-            throw new IllegalArgumentException("period must be positive but was " + period);
+        if (period.isZero() || period.isNegative() || period.compareTo(History.HORIZON) > 0) {
+            throw new IllegalArgumentException("period must be positive and at most 1 hour but was " + period);
         }
     }
 
@@ -49,19 +50,19 @@ public record Step(Direction direction, int replicas, double share, Duration per
     public Narrowing narrow(PoolView view, History history, int proposed) {
         int current = view.replicas().desired();
         long periodNanos = period.toNanos();
+        long added = history.added(view.nowNanos(), periodNanos);
+        long removed = history.removed(view.nowNanos(), periodNanos);
+        long allowed = allowance(Math.max(0, current - added + removed));
         if (direction == Direction.UP) {
-            int base = Math.max(0, current - history.added(view.nowNanos(), periodNanos));
-            int most = Math.max(current, base + allowance(base));
-            return proposed > most ? narrowed(most) : Narrowing.none(name(), proposed);
+            long most = Math.max(current, current + allowed - added);
+            return proposed > most ? narrowed((int) most) : Narrowing.none(name(), proposed);
         }
-        int base = current + history.removed(view.nowNanos(), periodNanos);
-        int least = Math.min(current, base - allowance(base));
-        return proposed < least ? narrowed(least) : Narrowing.none(name(), proposed);
+        long least = Math.min(current, current - allowed + removed);
+        return proposed < least ? narrowed((int) least) : Narrowing.none(name(), proposed);
     }
 
-    private int allowance(int base) {
-        double byShare = Math.ceil(base * share);
-        return (int) Math.min(Math.max(replicas, byShare), 1_000_000);
+    private int allowance(long countAtBeginning) {
+        return Math.max(replicas, ReplicaMath.ceil(countAtBeginning * share));
     }
 
     private Narrowing narrowed(int limit) {

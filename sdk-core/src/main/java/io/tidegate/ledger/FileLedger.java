@@ -8,15 +8,14 @@ package io.tidegate.ledger;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.policy.Proposal;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +27,9 @@ import tools.jackson.core.json.JsonFactory;
  * A ledger in a file, one JSON object a line, appended and never rewritten.
  *
  * <p>Each line is written whole before the call returns and survives the end of this process; it is forced to the disk when the
- * ledger is closed. A last line that a crash cut short is closed with a line break when the file is opened again, so that it
- * spoils no other. Decisions are lines with {@code "type":"decision"}, steps have {@code "type":"event"}.
+ * ledger is closed. A last line that a crash or a full disk cut short is closed with a line break before the next is written,
+ * so that it spoils no other. Several ledgers, also of several processes, may write one file. Decisions are lines with
+ * {@code "type":"decision"}, steps have {@code "type":"event"}.
  *
  * @since 0.1.0
  */
@@ -40,11 +40,21 @@ public final class FileLedger implements Ledger {
 
     private final Object lock = new Object();
     private final Path file;
-    private final FileChannel channel;
 
-    private FileLedger(Path file, FileChannel channel) {
+    /**
+     * Appends wherever the end is by then, and unlike a channel is not closed for good when a thread that writes is interrupted.
+     * Guarded by the lock, as the two below.
+     */
+    private final FileOutputStream out;
+
+    /** Whether the last line may be cut short: nobody has looked since the file was opened, or a write failed. */
+    private boolean unsure = true;
+
+    private boolean closed;
+
+    private FileLedger(Path file, FileOutputStream out) {
         this.file = file;
-        this.channel = channel;
+        this.out = out;
     }
 
     /**
@@ -58,26 +68,26 @@ public final class FileLedger implements Ledger {
             if (parent != null) {
                 Files.createDirectories(parent);
             }
-            FileChannel channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            closeTornLine(file, channel);
-            return new FileLedger(file, channel);
+            return new FileLedger(file, new FileOutputStream(file.toFile(), true));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write the ledger " + file + ": " + e.getMessage(), e);
         }
     }
 
-    private static void closeTornLine(Path file, FileChannel channel) throws IOException {
-        long size = channel.size();
-        channel.position(size);
-        if (size == 0) {
-            return;
+    private static boolean endsTorn(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return false;
         }
-        ByteBuffer last = ByteBuffer.allocate(1);
-        channel.read(last, size - 1);
-        if (last.get(0) != '\n') {
-            LOG.warn("the last line of the ledger {} is cut short; a new line begins", file);
-            channel.write(ByteBuffer.wrap(new byte[] {'\n'}));
+        try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "r")) {
+            if (content.length() == 0) {
+                return false;
+            }
+            content.seek(content.length() - 1);
+            boolean torn = content.read() != '\n';
+            if (torn) {
+                LOG.warn("the last line of the ledger {} is cut short; a new line begins", file);
+            }
+            return torn;
         }
     }
 
@@ -154,12 +164,12 @@ public final class FileLedger implements Ledger {
     }
 
     private void append(StringWriter line) {
-        ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
         synchronized (lock) {
             try {
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
+                String lineBreak = unsure && endsTorn(file) ? "\n" : "";
+                unsure = true;
+                out.write((lineBreak + line + "\n").getBytes(StandardCharsets.UTF_8));
+                unsure = false;
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot write the ledger " + file + ": " + e.getMessage(), e);
             }
@@ -174,11 +184,12 @@ public final class FileLedger implements Ledger {
     @Override
     public void close() {
         synchronized (lock) {
-            if (!channel.isOpen()) {
+            if (closed) {
                 return;
             }
-            try (channel) {
-                channel.force(true);
+            closed = true;
+            try (out) {
+                out.getFD().sync();
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot close the ledger " + file + ": " + e.getMessage(), e);
             }

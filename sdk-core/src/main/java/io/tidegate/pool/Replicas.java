@@ -22,7 +22,10 @@ public record Replicas(int desired, int ready, List<Long> dueNanos) {
         if (desired < 0 || ready < 0) {
             throw new IllegalArgumentException("desired and ready must be >= 0 but were " + desired + " and " + ready);
         }
-        dueNanos = dueNanos.stream().sorted().toList();
+        // By difference, since the clock may wrap.
+        dueNanos = dueNanos.stream()
+                .sorted((one, other) -> Long.signum(one - other))
+                .toList();
     }
 
     /** So many replicas, all ready. */

@@ -66,9 +66,9 @@ public sealed interface Signal {
     /** This signal, or {@link Stale} if it is a value measured longer ago than the limit. */
     default Signal notOlderThan(Duration limit, long nowNanos) {
         if (this instanceof Known known) {
-            long ageNanos = nowNanos - known.atNanos();
-            if (ageNanos > limit.toNanos()) {
-                return new Stale(known.source(), Duration.ofNanos(ageNanos));
+            Duration age = Duration.ofNanos(nowNanos - known.atNanos());
+            if (age.compareTo(limit) > 0) {
+                return new Stale(known.source(), age);
             }
         }
         return this;

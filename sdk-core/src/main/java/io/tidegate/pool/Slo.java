@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Slo {
 
+    private static final Duration MAX_BOUND = Duration.ofDays(1);
     private static final Slo NONE = new Slo(null, null, 0.99);
 
     private final @Nullable Duration timeToFirstToken;
@@ -42,12 +43,12 @@ public final class Slo {
         return NONE.withTimeToFirstToken(bound);
     }
 
-    /** The same promise with this bound on the time from arrival to the first token; must be positive. */
+    /** The same promise with this bound on the time from arrival to the first token; above 0, at most 1 day. */
     public Slo withTimeToFirstToken(Duration bound) {
         return new Slo(positive("timeToFirstToken", bound), timePerOutputToken, target);
     }
 
-    /** The same promise with this bound on the mean time between output tokens after the first; must be positive. */
+    /** The same promise with this bound on the mean time between output tokens after the first; above 0, at most 1 day. */
     public Slo withTimePerOutputToken(Duration bound) {
         return new Slo(timeToFirstToken, positive("timePerOutputToken", bound), target);
     }
@@ -95,8 +96,8 @@ public final class Slo {
     }
 
     private static Duration positive(String name, Duration bound) {
-        if (bound.isZero() || bound.isNegative()) {
-            throw new IllegalArgumentException(name + " must be positive but was " + bound);
+        if (bound.isZero() || bound.isNegative() || bound.compareTo(MAX_BOUND) > 0) {
+            throw new IllegalArgumentException(name + " must be above 0 and at most 1 day but was " + bound);
         }
         return bound;
     }

@@ -34,7 +34,7 @@ public final class SignalBoard implements AutoCloseable {
     private final TimeSource time;
     private final Executor executor;
     private final List<Poll> polls = new CopyOnWriteArrayList<>();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * An empty board.
@@ -73,14 +73,16 @@ public final class SignalBoard implements AutoCloseable {
         return all;
     }
 
-    /** Stops reading and closes the sources. */
+    /** Stops reading and closes the sources. Harmless when called twice. */
     @Override
     public void close() {
-        closed = true;
+        if (closed.getAndSet(true)) {
+            return;
+        }
         for (Poll poll : polls) {
             try {
                 poll.source.close();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn("closing signal source {} failed", poll.source.name(), e);
             }
         }
@@ -92,17 +94,24 @@ public final class SignalBoard implements AutoCloseable {
         private final Duration period;
         private final Duration staleAfter;
         private final AtomicBoolean reading = new AtomicBoolean();
-        private volatile Map<String, Signal> last = Map.of();
+        private volatile Map<String, Signal> last;
+        private volatile boolean answered;
         private volatile boolean failing;
 
         Poll(SignalSource source, Duration period, Duration staleAfter) {
             this.source = source;
             this.period = period;
             this.staleAfter = staleAfter;
+            // Not absent: what has not been heard of yet must not look complete.
+            this.last = missing("not read yet");
+        }
+
+        private Map<String, Signal> missing(String reason) {
+            return Map.of(source.name(), new Signal.Missing(source.name(), reason));
         }
 
         void run() {
-            if (closed) {
+            if (closed.get()) {
                 return;
             }
             time.schedule(period.toNanos(), this::run);
@@ -118,13 +127,14 @@ public final class SignalBoard implements AutoCloseable {
         private void read() {
             try {
                 last = Map.copyOf(source.read());
+                answered = true;
                 if (failing) {
                     failing = false;
                     LOG.info("signal source {} answers again", source.name());
                 }
-            } catch (Exception | LinkageError | StackOverflowError e) {
-                if (last.isEmpty()) {
-                    last = Map.of(source.name(), new Signal.Missing(source.name(), String.valueOf(e.getMessage())));
+            } catch (Exception | Error e) {
+                if (!answered) {
+                    last = missing(String.valueOf(e.getMessage()));
                 }
                 if (!failing) {
                     failing = true;

@@ -8,6 +8,8 @@ package io.tidegate.time;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.PriorityQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A clock that stands still until it is told to move: for tests of policies, plugins and gateways, and for simulation.
@@ -21,6 +23,8 @@ import java.util.PriorityQueue;
  * @since 0.1.0
  */
 public final class ManualTime implements TimeSource {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ManualTime.class);
 
     private final Object lock = new Object();
     private final PriorityQueue<Entry> queue = new PriorityQueue<>();
@@ -90,7 +94,11 @@ public final class ManualTime implements TimeSource {
                 queue.poll();
                 nowNanos = due.atNanos;
             }
-            due.task.run();
+            try {
+                due.task.run();
+            } catch (RuntimeException | Error e) {
+                LOG.error("a scheduled task failed", e);
+            }
         }
     }
 

@@ -5,8 +5,10 @@
  */
 package io.tidegate.engine.spi;
 
+import io.tidegate.policy.ReplicaMath;
+
 /**
- * What a backend says of a pool.
+ * What a backend says of a pool. Counts are 0 to {@link ReplicaMath#MANY}.
  *
  * @param desired replicas last asked for, by whomever
  * @param running replicas that exist in any state, and so cost money
@@ -16,9 +18,10 @@ package io.tidegate.engine.spi;
 public record ReplicaStatus(int desired, int running, int ready) {
 
     public ReplicaStatus {
-        if (desired < 0 || running < 0 || ready < 0) {
-            throw new IllegalArgumentException("replica counts must be >= 0 but were desired=" + desired + ", running="
-                    + running + ", ready=" + ready);
+        if (Math.min(desired, Math.min(running, ready)) < 0
+                || Math.max(desired, Math.max(running, ready)) > ReplicaMath.MANY) {
+            throw new IllegalArgumentException("replica counts must be 0 to " + ReplicaMath.MANY + " but were desired="
+                    + desired + ", running=" + running + ", ready=" + ready);
         }
     }
 }

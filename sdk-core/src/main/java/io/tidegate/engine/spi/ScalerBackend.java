@@ -8,8 +8,8 @@ package io.tidegate.engine.spi;
 /**
  * Carries decisions out: a scale subresource, an autoscaler to be told, a cloud API, a process manager.
  *
- * <p>Methods are called on threads that may block, one call at a time for a pool, each with a time-out after which the thread is
- * interrupted. What they throw is counted and logged once per change of state; the engine asks again later and in the
+ * <p>Methods are called on threads that may block, for a pool at most one {@link #status} and one {@link #scale} at a time, each
+ * with a time-out after which the thread is interrupted; no other of its kind is made before it has returned. What they throw is counted and logged once per change of state; the engine asks again later and in the
  * meantime keeps what it knows. A backend must not retry by itself.
  *
  * @since 0.1.0

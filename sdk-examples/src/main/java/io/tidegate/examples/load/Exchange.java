@@ -9,8 +9,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP request and what is to be told about its answer. All methods but {@link #request()} are called by the client's
- * thread, exactly one of {@link #ended} and {@link #cancelled} last.
+ * One HTTP request and what is to be told about its answer.
+ *
+ * <p>{@link #dispatched} comes first, exactly one of {@link #ended} and {@link #cancelled} last. They are called by the
+ * sender's thread and then by the client's, one after the other, so plain fields are fine.
  */
 interface Exchange {
     /** Returns the whole request, head and body; fresh buffers on each call, because a request may be sent twice. */

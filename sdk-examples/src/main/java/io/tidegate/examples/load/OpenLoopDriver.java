@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,10 +54,11 @@ public final class OpenLoopDriver implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenLoopDriver.class);
 
     private static final String CHAT_PATH = "/v1/chat/completions";
-    /** The last stretch before a send is spun, not slept. */
-    private static final long SPIN_NANOS = 0;
-    /** See {@link StreamingClient}. */
-    private static final long REST_NANOS = 0;
+    /**
+     * The last stretch before a send is spun, not slept. On two busy cores this took the median lateness from 0.12 to 0.07 ms;
+     * the 99th percentile, which is the kernel's time slices, stayed the same whatever the spin.
+     */
+    private static final long SPIN_NANOS = 50_000;
     /** How long cancelled requests may take to be told so. */
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
 
@@ -71,6 +73,8 @@ public final class OpenLoopDriver implements AutoCloseable {
     private final ChatRequests requests;
     private final LoadLedger ledger;
     private final CompletableFuture<LoadSnapshot> finished = new CompletableFuture<>();
+
+    private final AtomicBoolean listenerFailed = new AtomicBoolean();
 
     /** Guards the fields below; decides between sending one more and stopping. */
     private final Object lock = new Object();
@@ -113,11 +117,17 @@ public final class OpenLoopDriver implements AutoCloseable {
     }
 
     /**
-     * Starts sending and returns at once. The trace's first events are computed before its time starts to run.
+     * Starts sending and returns. The trace's first event is computed before its time starts to run, and the first driver of a
+     * JVM rehearses for about a quarter of a second, so that the first requests are not late.
      *
      * @throws IllegalStateException if the driver was started or closed before
      */
     public void start() {
+        Rehearsal.once();
+        startUnrehearsed();
+    }
+
+    void startUnrehearsed() {
         Iterator<TraceEvent> events = trace.iterator();
         boolean any = events.hasNext();
         synchronized (lock) {
@@ -126,7 +136,7 @@ public final class OpenLoopDriver implements AutoCloseable {
                         "a driver runs once, but this one was " + (started ? "started" : "closed") + " before");
             }
             started = true;
-            StreamingClient newClient = new StreamingClient(address, REST_NANOS);
+            StreamingClient newClient = new StreamingClient(address);
             client = newClient;
             startNanos = System.nanoTime();
             if (any) {
@@ -174,10 +184,10 @@ public final class OpenLoopDriver implements AutoCloseable {
         finishIfDone();
         boolean interrupted = false;
         if (!finished.isDone() && running != null) {
-            interrupted = !waitUntilFinished(grace);
+            interrupted = !awaitEnd(grace);
             if (!finished.isDone()) {
                 running.cancelAll();
-                interrupted |= !waitUntilFinished(CANCEL_PATIENCE);
+                interrupted |= !awaitEnd(CANCEL_PATIENCE);
             }
         }
         if (interrupted) {
@@ -200,7 +210,7 @@ public final class OpenLoopDriver implements AutoCloseable {
     }
 
     /** Waits for the end; returns false if interrupted. A timeout is no interrupt. */
-    private boolean waitUntilFinished(Duration patience) {
+    boolean awaitEnd(Duration patience) {
         try {
             finished.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -227,7 +237,7 @@ public final class OpenLoopDriver implements AutoCloseable {
             }
             finishIfDone();
         } catch (RuntimeException | Error e) {
-            LOG.error("the trace {} failed; nothing more is sent", trace, e);
+            LOG.error("the trace {} failed, nothing more is sent: {}", trace, e.toString());
             synchronized (lock) {
                 stopping = true;
                 failure = e;
@@ -315,7 +325,7 @@ public final class OpenLoopDriver implements AutoCloseable {
         return URI.create("http://" + base.getRawAuthority() + path + CHAT_PATH);
     }
 
-    /** One request on its way. Used by the pacer until it is sent, by the client's thread afterwards. */
+    /** One request on its way. Used by the pacer until it is written, by the client's thread afterwards. */
     private final class Call implements Exchange, SseParser.Listener {
         private final TraceEvent event;
         private final long intended;
@@ -441,7 +451,9 @@ public final class OpenLoopDriver implements AutoCloseable {
                         tokens,
                         Duration.ofNanos(lateness)));
             } catch (RuntimeException e) {
-                LOG.warn("the result listener failed", e);
+                if (listenerFailed.compareAndSet(false, true)) {
+                    LOG.warn("the result listener failed; further failures are not logged", e);
+                }
             } finally {
                 oneEnded();
             }
@@ -580,7 +592,7 @@ public final class OpenLoopDriver implements AutoCloseable {
 
         /**
          * Sets who is told about each request when it has ended; nobody by default. Called on the driver's threads, so it
-         * should be short; what it throws is logged.
+         * should be short; what it throws is logged once and otherwise ignored.
          */
         public Builder onResult(Consumer<RequestResult> value) {
             this.listener = Objects.requireNonNull(value, "listener");

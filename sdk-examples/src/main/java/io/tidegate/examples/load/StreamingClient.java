@@ -14,14 +14,16 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,37 +35,53 @@ import org.slf4j.LoggerFactory;
  * that turns out to have been closed by the server, before any byte of an answer, is sent once more on a new one. No TLS, no
  * proxies, no redirects.
  *
- * <p>{@link #send}, {@link #cancelAll} and {@link #close} may be called by any thread; everything else, the exchanges'
- * methods included, happens on the client's thread, which alone touches connections. (A request handed over after the
- * client ended is cancelled by the caller's own thread.)
+ * <p>Safe for many threads. The sender writes the request itself, so that it leaves even while the client's thread is busy;
+ * everything after that is done by the client's thread.
  */
 final class StreamingClient implements Closeable {
     /*
      * Why not a client off the shelf: a streamed answer is a socket read per token, and the driver shares its cores with what
-     * it measures. At 50 requests/s of 211 tokens each (10,600 events/s, 2 cores) the process took 10 % of a core this way,
-     * 33 % with OkHttp (a thread per open answer), 45 % with the JDK's client; at 150/s it took 20 % against 88 % and 94 %,
-     * and the JDK's client sent its requests up to 0.3 s late (p99).
+     * it measures. Share of one core the process took, on 2 cores that were busy otherwise, with answers of 211 tokens:
+     *
+     *   requests/s (events/s)   this        OkHttp (a thread per answer)   JDK client
+     *    50 (10,600)            12 %        29 to 33 %                     44 to 46 %
+     *   150 (31,800)            22 to 33 %  56 to 88 %                     84 to 94 %
+     *
+     * The JDK's client also sent requests later than the others (p99 at 50/s 15 to 155 ms, at 150/s 86 to 640 ms).
+     *
+     * Who owns a connection is said by its holder alone. A sender takes an idle connection by a CAS from IDLE to its exchange.
+     * Only the client's thread takes an exchange out again, by setting ENDING when the response is complete, else CLOSED. So
+     * an exchange is told its end exactly once, whatever sender, server and close() do at the same time.
+     *
+     * A response may be complete before the sender has returned from writing its request. So a connection becomes idle
+     * when both halves of the exchange are over, by whoever ends the second.
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamingClient.class);
 
     private static final int READ_BUFFER = 1 << 16;
-    /** Ready connections served before newly handed over requests are looked at again. */
-    private static final int BATCH = 16;
-
     private static final long SWEEP_MILLIS = 100;
-    /** Younger than what servers commonly keep idle connections for (30 s), so that few requests meet a closed one. */
+    /** Less than what servers commonly keep idle connections for (30 s), so that few requests meet a closed one. */
     private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     private static final long JOIN_MILLIS = 5_000;
+    private static final ByteBuffer[] NOTHING = {};
+
+    /** What a connection holds when it carries no exchange. */
+    private enum Holding {
+        IDLE,
+        /** Answered; whether it becomes idle depends on the sender, who is still at its request. */
+        ENDING,
+        CLOSED
+    }
 
     private final InetSocketAddress address;
-    private final long restNanos;
     private final Selector selector;
     private final Thread thread;
-    private final Queue<Exchange> handedOver = new ConcurrentLinkedQueue<>();
     /** Latest used last. */
-    private final ArrayDeque<Connection> idle = new ArrayDeque<>();
+    private final Deque<Connection> idle = new ConcurrentLinkedDeque<>();
+    /** Connections a sender opened, or could not write all of a request to. */
+    private final Queue<Connection> handedOver = new ConcurrentLinkedQueue<>();
 
     private final ByteBuffer readBuffer = ByteBuffer.allocate(READ_BUFFER);
     private volatile boolean cancelling;
@@ -73,16 +91,8 @@ final class StreamingClient implements Closeable {
 
     private long lastSweep = System.nanoTime();
 
-    /**
-     * Starts a client.
-     *
-     * @param address the server
-     * @param restNanos shortest time from one look at the sockets to the next. What comes meanwhile is read at once, which
-     *     saves CPU and delays what is measured by as much; 0 looks all the time
-     */
-    StreamingClient(InetSocketAddress address, long restNanos) {
+    StreamingClient(InetSocketAddress address) {
         this.address = address;
-        this.restNanos = restNanos;
         try {
             this.selector = Selector.open();
         } catch (IOException e) {
@@ -93,52 +103,79 @@ final class StreamingClient implements Closeable {
         thread.start();
     }
 
-    /** Sends a request now. After {@link #close} it is cancelled instead. */
+    /** Sends a request now; never blocks. After {@link #cancelAll} or {@link #close} it will be cancelled. */
     void send(Exchange exchange) {
-        handedOver.add(exchange);
-        if (terminated) {
-            cancelHandedOver();
-        } else {
-            wakeUp();
+        exchange.dispatched(System.nanoTime());
+        Connection connection;
+        do {
+            connection = idle.pollLast();
+            if (connection == null) {
+                connect(exchange, false);
+                return;
+            }
+        } while (!connection.take(exchange));
+        if (!connection.writeFirst(exchange)) {
+            handOver(connection);
         }
     }
 
-    /** Gives up all exchanges that are open now; returns at once. */
+    /** Gives up all exchanges, those sent from now on as well; returns at once. */
     void cancelAll() {
         cancelling = true;
-        wakeUp();
+        selector.wakeup();
     }
 
     /** Gives up all exchanges and ends the thread. Waits for it, unless called by it. */
     @Override
     public void close() {
         closing = true;
-        wakeUp();
+        selector.wakeup();
         if (Thread.currentThread() == thread) {
             return;
         }
-        boolean interrupted = false;
         try {
             thread.join(JOIN_MILLIS);
         } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Opens a connection for an exchange, on whatever thread has it. */
+    private void connect(Exchange exchange, boolean again) {
+        SocketChannel channel = null;
+        Connection connection;
+        try {
+            channel = SocketChannel.open();
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            connection = new Connection(channel, exchange, again);
+            if (channel.connect(address)) {
+                connection.writeFirst(exchange);
+            }
+        } catch (IOException | RuntimeException e) {
+            closeQuietly(channel);
+            exchange.ended("no connection: " + describe(e), System.nanoTime());
+            return;
+        }
+        handOver(connection);
+    }
+
+    private void handOver(Connection connection) {
+        handedOver.add(connection);
+        if (terminated) {
+            abandonHandedOver();
+        } else {
+            selector.wakeup();
         }
     }
 
     private void run() {
         try {
-            long looked = System.nanoTime();
             while (!closing) {
-                rest(looked);
                 selector.select(SWEEP_MILLIS);
-                looked = System.nanoTime();
                 takeHandedOver();
                 serveReady();
                 if (cancelling) {
-                    cancelling = false;
                     abandonAll();
                 }
                 sweep();
@@ -150,66 +187,23 @@ final class StreamingClient implements Closeable {
             abandonAll();
             closeQuietly(selector);
             terminated = true;
-            cancelHandedOver();
-        }
-    }
-
-    private void wakeUp() {
-        selector.wakeup();
-        LockSupport.unpark(thread);
-    }
-
-    private void rest(long looked) {
-        long left;
-        while (handedOver.isEmpty() && !closing && (left = looked + restNanos - System.nanoTime()) > 0) {
-            LockSupport.parkNanos(this, left);
+            abandonHandedOver();
         }
     }
 
     private void takeHandedOver() {
-        Exchange exchange;
-        while ((exchange = handedOver.poll()) != null) {
-            exchange.dispatched(System.nanoTime());
-            Connection connection = idle.pollLast();
-            if (connection == null) {
-                connect(exchange, false);
-            } else {
-                connection.begin(exchange, true);
-            }
-        }
-    }
-
-    private void connect(Exchange exchange, boolean again) {
-        SocketChannel channel = null;
-        try {
-            channel = SocketChannel.open();
-            channel.configureBlocking(false);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            boolean connected = channel.connect(address);
-            Connection connection = new Connection(channel);
-            connection.key = channel.register(selector, SelectionKey.OP_CONNECT, connection);
-            connection.sentAgain = again;
-            if (connected) {
-                connection.begin(exchange, false);
-            } else {
-                connection.exchange = exchange;
-            }
-        } catch (IOException | RuntimeException e) {
-            closeQuietly(channel);
-            exchange.ended("no connection: " + describe(e), System.nanoTime());
+        Connection connection;
+        while ((connection = handedOver.poll()) != null) {
+            connection.taken();
         }
     }
 
     private void serveReady() {
-        int served = 0;
         for (Iterator<SelectionKey> keys = selector.selectedKeys().iterator(); keys.hasNext(); ) {
             SelectionKey key = keys.next();
             keys.remove();
             if (key.attachment() instanceof Connection connection && key.isValid()) {
                 connection.ready(key.readyOps());
-            }
-            if (++served % BATCH == 0) {
-                takeHandedOver();
             }
         }
     }
@@ -220,14 +214,13 @@ final class StreamingClient implements Closeable {
             return;
         }
         lastSweep = now;
-        for (Connection connection = idle.peekFirst();
-                connection != null && now - connection.idleSince > MAX_IDLE_NANOS;
-                connection = idle.peekFirst()) {
-            idle.pollFirst();
-            closeQuietly(connection.channel);
+        for (Connection oldest = idle.peekFirst();
+                oldest != null && now - oldest.idleSince > MAX_IDLE_NANOS;
+                oldest = idle.peekFirst()) {
+            oldest.closeIfIdle();
         }
         for (Connection connection : connections()) {
-            Exchange exchange = connection.exchange;
+            Exchange exchange = connection.exchange();
             if (exchange != null && now - exchange.deadlineNanos() > 0) {
                 connection.fail("it did not end in time", now);
             }
@@ -235,23 +228,16 @@ final class StreamingClient implements Closeable {
     }
 
     private void abandonAll() {
-        idle.clear();
-        long now = System.nanoTime();
         for (Connection connection : connections()) {
-            Exchange exchange = connection.exchange;
-            connection.exchange = null;
-            closeQuietly(connection.channel);
-            if (exchange != null) {
-                exchange.cancelled(now);
-            }
+            connection.abandon();
         }
-        cancelHandedOver();
+        abandonHandedOver();
     }
 
-    private void cancelHandedOver() {
-        Exchange exchange;
-        while ((exchange = handedOver.poll()) != null) {
-            exchange.cancelled(System.nanoTime());
+    private void abandonHandedOver() {
+        Connection connection;
+        while ((connection = handedOver.poll()) != null) {
+            connection.abandon();
         }
     }
 
@@ -279,34 +265,86 @@ final class StreamingClient implements Closeable {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    /** One connection, which carries one exchange at a time. */
+    /** One connection, which carries one exchange at a time. Used by the client's thread, except where it says sender. */
     private final class Connection implements HttpResponseParser.Listener {
         private final SocketChannel channel;
         private final HttpResponseParser parser = new HttpResponseParser();
-        private @Nullable SelectionKey key;
-        private @Nullable Exchange exchange;
-        private ByteBuffer[] unsent = {};
-        /** Whether the exchange is not the first on this connection. */
-        private boolean reused;
+        /** An {@link Exchange} or a {@link Holding}. */
+        private final AtomicReference<Object> holder;
         /** Whether the exchange was sent before, on a connection that turned out to be closed. */
-        private boolean sentAgain;
+        private boolean again;
 
-        private long idleSince;
+        private @Nullable SelectionKey key;
+        /** Halves of the exchange, request and response, that are not over. */
+        private final AtomicInteger halves = new AtomicInteger();
+        /** What the sender could not write; published by handing over. */
+        private ByteBuffer[] left = NOTHING;
+        /** What is still to be written by the client's thread. */
+        private ByteBuffer[] unsent = NOTHING;
+
+        private boolean reused;
+        private volatile long idleSince;
         private long now;
 
-        Connection(SocketChannel channel) {
+        Connection(SocketChannel channel, Exchange exchange, boolean again) {
             this.channel = channel;
+            this.holder = new AtomicReference<>(exchange);
+            this.again = again;
+            this.halves.set(2);
         }
 
-        void begin(Exchange next, boolean onReused) {
-            exchange = next;
-            reused = onReused;
-            if (onReused) {
-                sentAgain = false;
+        /** Sender: makes an idle connection carry an exchange; returns false if it is not idle any more. */
+        boolean take(Exchange exchange) {
+            // Whoever polled the connection from the idle ones is the only one to get here.
+            halves.set(2);
+            return holder.compareAndSet(Holding.IDLE, exchange);
+        }
+
+        /** Sender: writes a request as far as that goes; returns false if the client's thread has to go on. */
+        boolean writeFirst(Exchange exchange) {
+            ByteBuffer[] request = exchange.request();
+            boolean all = false;
+            try {
+                channel.write(request);
+                all = !request[request.length - 1].hasRemaining();
+            } catch (IOException e) {
+                // Found again by the client's thread, which knows whether there is an answer nevertheless.
+                LOG.debug("writing failed", e);
             }
-            parser.reset();
-            unsent = next.request();
-            write();
+            if (all) {
+                halfOver();
+            } else {
+                left = request;
+            }
+            return all;
+        }
+
+        @Nullable
+        Exchange exchange() {
+            return holder.get() instanceof Exchange exchange ? exchange : null;
+        }
+
+        /** The connection was handed over by a sender: new, or with a request not written to its end. */
+        void taken() {
+            if (exchange() == null) {
+                // Answered before the request was written to its end: no use for another one.
+                end();
+                return;
+            }
+            try {
+                if (key == null) {
+                    key = channel.register(selector, SelectionKey.OP_READ, this);
+                }
+                if (channel.isConnectionPending()) {
+                    key.interestOps(SelectionKey.OP_CONNECT);
+                } else {
+                    unsent = left;
+                    left = NOTHING;
+                    write();
+                }
+            } catch (IOException | RuntimeException e) {
+                fail("no connection: " + describe(e), System.nanoTime());
+            }
         }
 
         void ready(int operations) {
@@ -322,13 +360,37 @@ final class StreamingClient implements Closeable {
 
         /** Ends the exchange, if there is one, as broken, and the connection. */
         void fail(String failure, long at) {
-            Exchange failed = exchange;
-            exchange = null;
-            idle.remove(this);
-            closeQuietly(channel);
+            Exchange failed = end();
             if (failed != null) {
                 failed.ended(failure, at);
             }
+        }
+
+        /** Cancels the exchange, if there is one, and ends the connection. */
+        void abandon() {
+            Exchange cancelled = end();
+            if (cancelled != null) {
+                cancelled.cancelled(System.nanoTime());
+            }
+        }
+
+        /** Ends the connection unless a sender has just taken it. */
+        void closeIfIdle() {
+            boolean closed = holder.compareAndSet(Holding.IDLE, Holding.CLOSED);
+            idle.remove(this);
+            if (closed) {
+                closeQuietly(channel);
+            }
+        }
+
+        /** Ends the connection; returns the exchange it carried. */
+        private @Nullable Exchange end() {
+            Object held = holder.getAndSet(Holding.CLOSED);
+            if (held == Holding.IDLE) {
+                idle.remove(this);
+            }
+            closeQuietly(channel);
+            return held instanceof Exchange exchange ? exchange : null;
         }
 
         private void finishConnect() {
@@ -338,23 +400,38 @@ final class StreamingClient implements Closeable {
                 fail("no connection: " + describe(e), System.nanoTime());
                 return;
             }
-            Exchange waiting = exchange;
-            if (waiting != null) {
-                begin(waiting, false);
+            Exchange exchange = exchange();
+            if (exchange != null) {
+                unsent = exchange.request();
+                write();
             }
         }
 
         private void write() {
+            if (unsent.length == 0) {
+                return;
+            }
             try {
                 channel.write(unsent);
-                boolean all = !unsent[unsent.length - 1].hasRemaining();
-                interest(all ? SelectionKey.OP_READ : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+                if (unsent[unsent.length - 1].hasRemaining()) {
+                    interest(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+                } else {
+                    interest(SelectionKey.OP_READ);
+                    unsent = NOTHING;
+                    halfOver();
+                }
             } catch (IOException e) {
                 // The server may have answered and closed without reading all of the request: its answer counts.
                 read();
-                if (exchange != null) {
+                if (exchange() != null) {
                     lost(describe(e));
                 }
+            }
+        }
+
+        private void interest(int operations) {
+            if (key != null && key.interestOps() != operations) {
+                key.interestOps(operations);
             }
         }
 
@@ -367,10 +444,10 @@ final class StreamingClient implements Closeable {
                     if (length > 0) {
                         received(length);
                     }
-                } while (length == READ_BUFFER && exchange != null);
+                } while (length == READ_BUFFER && channel.isOpen());
                 if (length < 0) {
                     parser.endOfConnection();
-                    if (exchange != null && parser.isComplete()) {
+                    if (parser.isComplete()) {
                         complete(false);
                     } else {
                         lost("the server closed the connection");
@@ -382,7 +459,7 @@ final class StreamingClient implements Closeable {
         }
 
         private void received(int length) throws IOException {
-            if (exchange == null) {
+            if (exchange() == null) {
                 throw new IOException("the server sent something nobody had asked for");
             }
             int end = parser.feed(readBuffer.array(), 0, length, this);
@@ -393,39 +470,47 @@ final class StreamingClient implements Closeable {
         }
 
         private void complete(boolean reusable) {
-            Exchange ended = exchange;
-            exchange = null;
-            boolean sent = !unsent[unsent.length - 1].hasRemaining();
-            if (reusable && parser.keepAlive() && sent && !closing) {
-                idleSince = now;
-                idle.addLast(this);
+            Exchange complete;
+            if (reusable && parser.keepAlive() && unsent.length == 0 && !closing) {
+                complete = exchange();
+                parser.reset();
+                reused = true;
+                again = false;
+                holder.set(Holding.ENDING);
+                halfOver();
             } else {
-                closeQuietly(channel);
+                complete = end();
             }
-            if (ended != null) {
-                ended.ended(null, now);
+            if (complete != null) {
+                complete.ended(null, now);
+            }
+        }
+
+        /** Sender or client: request or response is over; after the second the connection is idle. */
+        private void halfOver() {
+            if (halves.decrementAndGet() == 0) {
+                idleSince = System.nanoTime();
+                if (holder.compareAndSet(Holding.ENDING, Holding.IDLE)) {
+                    idle.addLast(this);
+                }
             }
         }
 
         private void lost(String cause) {
-            Exchange lost = exchange;
-            if (lost != null && reused && !parser.started() && !sentAgain) {
-                exchange = null;
-                closeQuietly(channel);
+            Exchange lost = end();
+            if (lost == null) {
+                return;
+            }
+            if (reused && !again && !parser.started()) {
                 connect(lost, true);
             } else {
-                fail("the connection broke: " + cause, System.nanoTime());
-            }
-        }
-
-        private void interest(int operations) {
-            if (key != null && key.interestOps() != operations) {
-                key.interestOps(operations);
+                lost.ended("the connection broke: " + cause, System.nanoTime());
             }
         }
 
         @Override
         public void head(HttpHead head) {
+            Exchange exchange = exchange();
             if (exchange != null) {
                 exchange.head(head);
             }
@@ -433,6 +518,7 @@ final class StreamingClient implements Closeable {
 
         @Override
         public void body(byte[] bytes, int from, int to) {
+            Exchange exchange = exchange();
             if (exchange != null) {
                 exchange.body(bytes, from, to, now);
             }

@@ -9,6 +9,7 @@ import de.siegmar.fastcsv.reader.CloseableIterator;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,6 +48,8 @@ final class CsvTable implements Closeable {
                 input,
                 CsvReader.builder()
                         .skipEmptyLines(true)
+                        .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                        .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                         .maxBufferSize(MAX_RECORD_LENGTH)
                         .ofCsvRecord(input.open()));
     }
@@ -79,8 +82,15 @@ final class CsvTable implements Closeable {
 
     /** Goes to the next row; returns false at the end of the file. */
     boolean next() {
-        row = advance();
-        return row != null;
+        CsvRecord next = advance();
+        row = next;
+        if (next == null) {
+            return false;
+        }
+        if (next.getFieldCount() != header.size()) {
+            throw bad("there are " + next.getFieldCount() + " columns but the header has " + header.size());
+        }
+        return true;
     }
 
     /** Number of the line this row starts on, from 1. */
@@ -90,12 +100,10 @@ final class CsvTable implements Closeable {
 
     /** Returns the text of a column of this row, without blanks around it. */
     String text(int column) {
-        CsvRecord current = current();
-        if (column >= current.getFieldCount()) {
-            throw bad("there are " + current.getFieldCount() + " columns, " + header.get(column) + " is column "
-                    + (column + 1));
+        if (row == null) {
+            throw new IllegalStateException("no row: next() was not called or returned false");
         }
-        return current.getField(column).strip();
+        return row.getField(column).strip();
     }
 
     /** Returns a whole number from 0 to {@code max}. */
@@ -130,10 +138,7 @@ final class CsvTable implements Closeable {
 
     /** Returns a finite number that is not negative, or 0 if the column is absent (-1) or this row's cell is empty. */
     double optionalNumber(int column) {
-        if (column < 0 || column >= current().getFieldCount() || text(column).isEmpty()) {
-            return 0;
-        }
-        return number(column);
+        return column < 0 || text(column).isEmpty() ? 0 : number(column);
     }
 
     TraceFormatException bad(String reason) {
@@ -143,13 +148,6 @@ final class CsvTable implements Closeable {
     @Override
     public void close() throws IOException {
         reader.close();
-    }
-
-    private CsvRecord current() {
-        if (row == null) {
-            throw new IllegalStateException("no row: next() was not called or returned false");
-        }
-        return row;
     }
 
     private @Nullable CsvRecord advance() {

@@ -67,6 +67,24 @@ public final class Trace implements Iterable<TraceEvent> {
         return new Trace(Objects.requireNonNull(name, "name"), "list", duration, 0, List.of(), kept::iterator);
     }
 
+    /**
+     * Returns a trace whose events are made while one iterates; its format is {@code generated}.
+     *
+     * @param name what to call it, for people
+     * @param duration how long it lasts, in trace time
+     * @param events gives a new iterator on each call, over the same events, in order of their offsets, none later than the
+     *     duration
+     */
+    public static Trace generated(String name, Duration duration, Supplier<Iterator<TraceEvent>> events) {
+        return new Trace(
+                Objects.requireNonNull(name, "name"),
+                "generated",
+                Objects.requireNonNull(duration, "duration"),
+                0,
+                List.of(),
+                Objects.requireNonNull(events, "events"));
+    }
+
     /** What to call the trace, for people: the file's name, for one read from a file. */
     public String name() {
         return name;
@@ -74,7 +92,7 @@ public final class Trace implements Iterable<TraceEvent> {
 
     /**
      * The format it came from: {@code azure-llm}, {@code mooncake}, {@code ragpulse}, {@code servegen-rate},
-     * {@code servegen-clients}, {@code built-in} or {@code list}.
+     * {@code servegen-clients}, {@code built-in}, {@code list} or {@code generated}.
      */
     public String format() {
         return format;

@@ -1,0 +1,204 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.admission;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidegate.admission.GateState.Ceilings;
+import io.tidegate.pool.Tier;
+import io.tidegate.pool.Work;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.jetbrains.lincheck.datastructures.ThreadIdGen;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Taking and giving back within ceilings, under all small interleavings: every result must be one that some order of the
+ * operations explains. The same check must find the fault of a counter that looks first and adds afterwards.
+ */
+class GateStateLincheckTest {
+
+    private static final List<Tier> TIERS = List.of(
+            Tier.builder("high").build(), Tier.builder("low").ceiling(0.5).build());
+    private static final Work LIMIT = new Work(2, 64);
+
+    @Test
+    void takeAndGiveBack_modelChecked_isLinearizable() {
+        modelChecking().sequentialSpecification(PlainRoom.class).check(StateRoom.class);
+    }
+
+    @Test
+    void takeAndGiveBack_stressed_isLinearizable() {
+        stress().sequentialSpecification(PlainRoom.class).check(StateRoom.class);
+    }
+
+    @Test
+    void lookThenAdd_modelChecked_isFoundOut() {
+        assertThatThrownBy(() ->
+                        modelChecking().sequentialSpecification(PlainRoom.class).check(LookThenAddRoom.class))
+                .isInstanceOf(LincheckAssertionError.class);
+    }
+
+    private static ModelCheckingOptions modelChecking() {
+        return new ModelCheckingOptions()
+                .iterations(10)
+                .invocationsPerIteration(150)
+                .threads(2)
+                .actorsPerThread(3)
+                .actorsBefore(1)
+                .actorsAfter(1);
+    }
+
+    private static StressOptions stress() {
+        return new StressOptions()
+                .iterations(4)
+                .invocationsPerIteration(300)
+                .threads(2)
+                .actorsPerThread(3)
+                .actorsBefore(1)
+                .actorsAfter(1);
+    }
+
+    /** What each thread holds; a thread gives back only what it took. */
+    abstract static class Room {
+
+        private final List<ArrayDeque<Long>> held =
+                List.of(new ArrayDeque<>(), new ArrayDeque<>(), new ArrayDeque<>(), new ArrayDeque<>());
+
+        @Operation
+        public boolean take(
+                @Param(gen = ThreadIdGen.class) int thread,
+                @Param(gen = IntGen.class, conf = "0:1") int tier,
+                @Param(gen = IntGen.class, conf = "0:3") int units) {
+            long cost = (long) units << 20 | 1;
+            if (!tryTake(cost, tier)) {
+                return false;
+            }
+            held.get(thread).add(cost);
+            return true;
+        }
+
+        @Operation
+        public boolean giveBack(@Param(gen = ThreadIdGen.class) int thread) {
+            Long cost = held.get(thread).poll();
+            if (cost == null) {
+                return false;
+            }
+            giveBack(cost.longValue());
+            return true;
+        }
+
+        @Operation
+        public abstract int slots();
+
+        @Operation
+        public abstract long tokens();
+
+        abstract boolean tryTake(long cost, int tier);
+
+        abstract void giveBack(long cost);
+    }
+
+    /** The real one. */
+    public static final class StateRoom extends Room {
+
+        private final GateState state = new GateState();
+        private final Ceilings limits = new Ceilings(LIMIT, TIERS);
+
+        @Override
+        boolean tryTake(long cost, int tier) {
+            return state.tryTake(cost, limits, tier);
+        }
+
+        @Override
+        void giveBack(long cost) {
+            boolean unused = state.giveBack(cost);
+        }
+
+        @Override
+        public int slots() {
+            return state.slotsInFlight();
+        }
+
+        @Override
+        public long tokens() {
+            return state.tokensInFlight();
+        }
+    }
+
+    /** What it must look like: two numbers, one thread at a time. */
+    public static final class PlainRoom extends Room {
+
+        private int slots;
+        private long units;
+
+        @Override
+        boolean tryTake(long cost, int tier) {
+            int maxSlots = tier == 0 ? 2 : 1;
+            long maxUnits = tier == 0 ? 4 : 2;
+            if (slots + 1 > maxSlots || units + (cost >> 20) > maxUnits) {
+                return false;
+            }
+            slots++;
+            units += cost >> 20;
+            return true;
+        }
+
+        @Override
+        void giveBack(long cost) {
+            slots--;
+            units -= cost >> 20;
+        }
+
+        @Override
+        public int slots() {
+            return slots;
+        }
+
+        @Override
+        public long tokens() {
+            return units * 16;
+        }
+    }
+
+    /** The canary: what it adds is right, but between the look and the addition another may have added. */
+    public static final class LookThenAddRoom extends Room {
+
+        private final AtomicLong word = new AtomicLong();
+
+        @Override
+        boolean tryTake(long cost, int tier) {
+            long seen = word.get();
+            if ((seen & 0xFFFFF) + 1 > (tier == 0 ? 2 : 1) || (seen >> 20) + (cost >> 20) > (tier == 0 ? 4 : 2)) {
+                return false;
+            }
+            word.addAndGet(cost);
+            return true;
+        }
+
+        @Override
+        void giveBack(long cost) {
+            word.addAndGet(-cost);
+        }
+
+        @Override
+        public int slots() {
+            return (int) (word.get() & 0xFFFFF);
+        }
+
+        @Override
+        public long tokens() {
+            return (word.get() >> 20) * 16;
+        }
+    }
+}

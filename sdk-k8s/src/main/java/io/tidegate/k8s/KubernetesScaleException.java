@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.k8s;
+
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.tidegate.engine.spi.ScaleRequest;
+import java.net.HttpURLConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Deployment could not be read or scaled. The message says what to do about it.
+ *
+ * @since 0.1.0
+ */
+public final class KubernetesScaleException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    private final Reason reason;
+    private final String namespace;
+    private final String deployment;
+    private final int httpStatus;
+
+    private KubernetesScaleException(
+            Reason reason, ScaleTarget target, int httpStatus, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+        this.namespace = target.namespace();
+        this.deployment = target.deployment();
+        this.httpStatus = httpStatus;
+    }
+
+    /** What went wrong. */
+    public enum Reason {
+        /** There is no such Deployment. */
+        NOT_FOUND,
+        /** The API server knows who asks and does not allow it, or an admission webhook denied it. */
+        FORBIDDEN,
+        /** The API server does not accept the client's credentials. */
+        UNAUTHENTICATED,
+        /** Somebody else changed the Deployment since the decision; nothing was written. */
+        CHANGED,
+        /** The API server refused the request itself, such as by an admission policy; nothing was written. */
+        REJECTED,
+        /**
+         * No usable answer: a time-out, a broken connection, overload, an error of the server. After a write nobody knows
+         * whether it was carried out; the next status shows.
+         */
+        UNAVAILABLE
+    }
+
+    /** What went wrong. */
+    public Reason reason() {
+        return reason;
+    }
+
+    /** Namespace of the Deployment. */
+    public String namespace() {
+        return namespace;
+    }
+
+    /** Name of the Deployment. */
+    public String deployment() {
+        return deployment;
+    }
+
+    /** The API server's status code, such as 409; 0 if it gave none. */
+    public int httpStatus() {
+        return httpStatus;
+    }
+
+    static KubernetesScaleException notFound(ScaleTarget target, @Nullable Throwable cause) {
+        return new KubernetesScaleException(
+                Reason.NOT_FOUND,
+                target,
+                HttpURLConnection.HTTP_NOT_FOUND,
+                target + " does not exist: create it, or correct the backend's settings namespace and deployment",
+                cause);
+    }
+
+    /** Its number is another than the one the decision was made on. */
+    static KubernetesScaleException otherNumber(ScaleTarget target, ScaleRequest request, int found) {
+        return new KubernetesScaleException(
+                Reason.CHANGED,
+                target,
+                0,
+                target + " is to have " + found + " replicas by now and not " + request.from() + ", so decision "
+                        + request.decisionId() + " to make it " + request.to() + " was not carried out",
+                null);
+    }
+
+    static KubernetesScaleException unusable(Access access, ScaleTarget target, String problem) {
+        return new KubernetesScaleException(
+                Reason.UNAVAILABLE, target, 0, "the answer to " + access + " of " + target + " " + problem, null);
+    }
+
+    static KubernetesScaleException of(Access access, ScaleTarget target, KubernetesClientException failure) {
+        // The client says -1, or 0, when there was none.
+        int code = Math.max(0, failure.getCode());
+        String said = said(failure);
+        return switch (code) {
+            case HttpURLConnection.HTTP_NOT_FOUND -> notFound(target, failure);
+            case HttpURLConnection.HTTP_FORBIDDEN ->
+                new KubernetesScaleException(
+                        Reason.FORBIDDEN,
+                        target,
+                        code,
+                        "not allowed to " + access + " of " + target + ": add the rule " + access.rule(target)
+                                + " to a Role in namespace " + target.namespace()
+                                + " that is bound to this client's identity, unless the API server names another cause: "
+                                + said,
+                        failure);
+            case HttpURLConnection.HTTP_UNAUTHORIZED ->
+                new KubernetesScaleException(
+                        Reason.UNAUTHENTICATED,
+                        target,
+                        code,
+                        "could not " + access + " of " + target
+                                + ": the API server does not accept this client's credentials: " + said,
+                        failure);
+            case HttpURLConnection.HTTP_CONFLICT ->
+                new KubernetesScaleException(
+                        Reason.CHANGED,
+                        target,
+                        code,
+                        target + " was changed between reading and writing its scale, so nothing was written: " + said,
+                        failure);
+            default -> other(access, target, failure, code, said);
+        };
+    }
+
+    private static KubernetesScaleException other(
+            Access access, ScaleTarget target, KubernetesClientException failure, int code, String said) {
+        boolean busy = code == TOO_MANY_REQUESTS || code == HttpURLConnection.HTTP_CLIENT_TIMEOUT;
+        boolean rejected = code >= 400 && code < 500 && !busy;
+        boolean perhapsWritten = access == Access.PATCH_SCALE && !rejected && code != TOO_MANY_REQUESTS;
+        return new KubernetesScaleException(
+                rejected ? Reason.REJECTED : Reason.UNAVAILABLE,
+                target,
+                code,
+                "could not " + access + " of " + target + ": "
+                        + (code == 0 ? "no usable answer from the API server" : "the API server answered " + code)
+                        + (perhapsWritten ? ", and whether it was carried out is not known until the next status" : "")
+                        + ": " + said,
+                failure);
+    }
+
+    /** The API server's own words if there are any, else what went wrong on the way. */
+    private static String said(KubernetesClientException failure) {
+        Status status = failure.getStatus();
+        if (status != null
+                && status.getMessage() != null
+                && !status.getMessage().isBlank()) {
+            return status.getMessage();
+        }
+        Throwable cause = failure;
+        while (cause.getCause() != null && (cause instanceof KubernetesClientException || cause.getMessage() == null)) {
+            cause = cause.getCause();
+        }
+        return cause.toString();
+    }
+}

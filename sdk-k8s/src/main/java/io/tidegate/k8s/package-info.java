@@ -1,0 +1,16 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * Carries decisions out on Kubernetes; begin with {@link io.tidegate.k8s.KubernetesScaleBackend}, or with {@code type:
+ * kubernetes-scale} in the configuration.
+ *
+ * <p>The client is fabric8's. Code here uses its typed operations only, and neither Jackson nor the client's own mappers, so
+ * that it runs with whatever version of them an application has.
+ */
+@NullMarked
+package io.tidegate.k8s;
+
+import org.jspecify.annotations.NullMarked;
