@@ -173,11 +173,11 @@ class BacklogPolicyTest {
         void drainWindow_longerAsksForFewer() {
             // 96·8/(32·10) = 2.4 and 1.25 steady; over 60 s it is 0.4.
             PoolView view = view().ready(1).timeToReady(1).tier(4, 8, 96).build();
-            assertThat(replicas(Duration.ofSeconds(10), view)).isEqualTo(4);
-            assertThat(replicas(Duration.ofMinutes(1), view)).isEqualTo(2);
+            assertThat(draining(Duration.ofSeconds(10), view)).isEqualTo(4);
+            assertThat(draining(Duration.ofMinutes(1), view)).isEqualTo(2);
         }
 
-        private int replicas(Duration drainWindow, PoolView view) {
+        private int draining(Duration drainWindow, PoolView view) {
             Proposal proposal =
                     BacklogPolicy.builder().drainWindow(drainWindow).build().propose(view);
             return ((Wants) proposal).replicas();
@@ -200,7 +200,7 @@ class BacklogPolicyTest {
             // The short tier arrives and the long one waits: 20·40 s of work, of which 23 spare slots do 230 in 10 s;
             // 570/(32·10) = 1.78, on top of 9/(32·0.8) = 0.35.
             PoolViews mixed = view().ready(1).timeToReady(10).tier(9, 1, 0).tier(0, 40, 20);
-            assertThat(replicas(Duration.ofSeconds(10), mixed.build())).isEqualTo(3);
+            assertThat(draining(Duration.ofSeconds(10), mixed.build())).isEqualTo(3);
             // The other way round, 20 short ones are gone in a moment, however long the long ones last.
             PoolViews other = view().ready(2).timeToReady(10).tier(0, 1, 20).tier(1, 40, 0);
             assertThat(replicas(other)).isEqualTo(2);
