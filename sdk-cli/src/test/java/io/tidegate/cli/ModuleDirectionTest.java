@@ -39,7 +39,8 @@ class ModuleDirectionTest {
     @Test
     void everyModule_isOnTheClassPath() {
         assertThat(Stream.of("io.tidegate.admission", "io.tidegate.signals", "io.tidegate.k8s", "io.tidegate.examples")
-                        .filter(module -> classes.stream().anyMatch(each -> each.getPackageName().startsWith(module))))
+                        .filter(module -> classes.stream()
+                                .anyMatch(each -> each.getPackageName().startsWith(module))))
                 .hasSize(4);
     }
 
@@ -72,7 +73,8 @@ class ModuleDirectionTest {
 
     @Test
     void rule_thatIsBroken_isReported() {
-        assertThatThrownBy(() -> never("io.tidegate.cli..", "io.tidegate.examples..").check(classes))
+        assertThatThrownBy(() ->
+                        never("io.tidegate.cli..", "io.tidegate.examples..").check(classes))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("DemoCommand");
     }

@@ -90,10 +90,7 @@ public final class DemoGateway implements AutoCloseable {
                 .backend(POOL, replicas)
                 .signals(
                         POOL,
-                        VllmMetricsSource.builder(replicas::readyUris)
-                                .time(time)
-                                .client(client)
-                                .build(),
+                        VllmMetricsSource.builder(time, replicas::readyUris).build(),
                         Duration.ofSeconds(10))
                 .start();
         Gate gate = tidegate.gate(POOL);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +104,7 @@ final class LocalProcessBackend implements ScalerBackend {
     }
 
     /** Base addresses of the replicas that are ready. */
-    List<URI> readyUris() {
+    Collection<URI> readyUris() {
         return replicas.stream()
                 .filter(replica -> replica.state() == Replica.State.READY)
                 .flatMap(replica -> replica.uri().stream())

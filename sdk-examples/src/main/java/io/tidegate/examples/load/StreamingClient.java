@@ -47,7 +47,7 @@ final class StreamingClient implements Closeable {
      *    50 (10,600)            12 %        29 to 33 %                     44 to 46 %
      *   150 (31,800)            22 to 33 %  56 to 88 %                     84 to 94 %
      *
-     * The JDK's client also sent requests later than the others (p99 at 50/s 15 to 155 ms, at 150/s 86 to 640 ms).
+     * The JDK's client also sent requests later than the others (p99 at 50/s 15 to 155 ms, at 150/s 86 to 330 ms).
      *
      * Who owns a connection is said by its holder alone. A sender takes an idle connection by a CAS from IDLE to its exchange.
      * Only the client's thread takes an exchange out again, by setting ENDING when the response is complete, else CLOSED. So

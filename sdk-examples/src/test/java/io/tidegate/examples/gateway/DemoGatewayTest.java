@@ -180,7 +180,7 @@ class DemoGatewayTest {
         assertThat(get("/healthz").body()).isEqualTo("ok\n");
         assertThat(get("/tidegate").body()).startsWith("<!DOCTYPE html>");
         assertThat(get("/metrics").body())
-                .contains("tidegate_replicas{pool=\"chat\",state=\"ready\"} 1.0")
+                .containsPattern("tidegate_replicas\\{pool=\"chat\",state=\"ready\"} [12]\\.0")
                 .contains("# TYPE tidegate_queue_time_seconds histogram");
         JsonNode state = state();
         assertThat(state.path("schema").asString("")).isEqualTo("tidegate.demo.state/1");

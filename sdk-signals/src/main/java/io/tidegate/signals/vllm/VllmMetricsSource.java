@@ -7,251 +7,222 @@ package io.tidegate.signals.vllm;
 
 import io.tidegate.pool.Signal;
 import io.tidegate.signal.spi.SignalSource;
+import io.tidegate.signals.scrape.MetricsText;
+import io.tidegate.signals.scrape.internal.Scraper;
 import io.tidegate.time.TimeSource;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import okhttp3.Call;
-import okhttp3.Callback;
-import okhttp3.MediaType;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import okhttp3.OkHttpClient;
-import okhttp3.Request;
-import okhttp3.Response;
-import okio.Buffer;
-import okio.BufferedSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code /metrics} of all vLLM servers of a pool and answers pool-wide signals:
+ * The load of a pool of vLLM servers, from their own {@code /metrics}.
  *
- * <ul>
- *   <li>{@code vllm.requests.running}, {@code vllm.requests.waiting}: sums over the servers, in requests
- *   <li>{@code vllm.kv.cache.usage}: mean over the servers, a ratio
- *   <li>{@code vllm.kv.cache.usage.max}: of the fullest server, a ratio
- * </ul>
+ * <table>
+ *   <caption>Signals</caption>
+ *   <tr><th>name</th><th>meaning</th><th>unit</th></tr>
+ *   <tr><td>{@value #RUNNING}</td><td>requests in execution batches, all replicas</td><td>requests</td></tr>
+ *   <tr><td>{@value #WAITING}</td><td>requests that wait in the servers, all replicas</td><td>requests</td></tr>
+ *   <tr><td>{@value #KV_CACHE_USAGE}</td><td>part of the KV cache in use, mean over the replicas</td><td>ratio</td></tr>
+ *   <tr><td>{@value #KV_CACHE_USAGE_MAX}</td><td>the same of the fullest engine</td><td>ratio</td></tr>
+ * </table>
  *
- * <p>A sum over some of the servers is not a total: if one of them cannot be read, the pool's signals are what that one's are,
- * with its address in words. Both names of the KV-cache gauge are read, that of the V1 engine first; engines of one server
- * are added up.
+ * <p>Each is for the pool as a whole or not at all: a sum over some replicas is no total. If a listed replica cannot be read,
+ * or lacks a figure, the signal is {@link Signal.Missing}; else if one said what cannot be true, {@link Signal.Invalid}; both
+ * name the replicas and say why. With no replica listed all are missing. Therefore list those that are ready: one that is
+ * still starting hides the others. {@link #replicas()} has what each said.
  *
- * <p>Servers are read at the same time, each within a time-out and up to a size, after decompression; redirects are not
- * followed, and another content type than text is refused. Safe for many threads. {@link #close()} gives back the HTTP client if it
- * was made here.
+ * <p>A replica is added up over its engines and models. Values bear the time at which the read began. Only {@link #read} waits,
+ * and no longer than its timeout; it may be called by one thread at a time, the rest by any.
  *
  * @since 0.1.0
  */
 public final class VllmMetricsSource implements SignalSource {
 
-    private static final String RUNNING = "vllm.requests.running";
-    private static final String WAITING = "vllm.requests.waiting";
-    private static final String KV_CACHE = "vllm.kv.cache.usage";
-    private static final String KV_CACHE_MAX = "vllm.kv.cache.usage.max";
+    /** Requests in execution batches. */
+    public static final String RUNNING = "vllm.requests.running";
 
-    private final Supplier<List<URI>> servers;
+    /** Requests that wait in the servers. */
+    public static final String WAITING = "vllm.requests.waiting";
+
+    /** Part of the KV cache in use, mean over the replicas. */
+    public static final String KV_CACHE_USAGE = "vllm.kv.cache.usage";
+
+    /** Part of the KV cache in use by the fullest engine. */
+    public static final String KV_CACHE_USAGE_MAX = "vllm.kv.cache.usage.max";
+
+    private static final int MAX_NAMED = 3;
+
     private final TimeSource time;
-    private final OkHttpClient client;
-    private final boolean ownsClient;
-    private final long maxBytes;
+    private final Supplier<? extends Collection<URI>> listed;
+    private final Scraper scraper;
+    private volatile List<VllmReplica> replicas = List.of();
 
     private VllmMetricsSource(Builder builder) {
-        this.servers = builder.servers;
-        this.time = Objects.requireNonNull(builder.time);
-        this.ownsClient = builder.client == null;
-        OkHttpClient base = builder.client == null ? new OkHttpClient() : builder.client;
-        this.client = base.newBuilder()
-                .callTimeout(builder.timeout)
-                .followRedirects(false)
-                .followSslRedirects(false)
-                .retryOnConnectionFailure(false)
-                .build();
-        this.maxBytes = builder.maxBytes;
+        this.time = builder.time;
+        this.listed = builder.listed;
+        this.scraper = new Scraper(
+                new Scraper.Settings(builder.client, builder.timeout, builder.bounds, builder.parallelReads));
     }
 
     /**
-     * Starts a source.
+     * Starts a source with the defaults.
      *
-     * @param servers base addresses of the servers, asked for at each read since they come and go
+     * @param time the clock of whoever reads the source, such as the board it is added to
+     * @param replicas addresses of the servers that are ready, without {@code /metrics}: {@code http://10.0.0.7:8000}. Asked at
+     *     each read, on the reading thread, since replicas come and go; what it throws fails the read
      */
-    public static Builder builder(Supplier<List<URI>> servers) {
-        return new Builder(servers);
+    public static Builder builder(TimeSource time, Supplier<? extends Collection<URI>> replicas) {
+        return new Builder(time, replicas);
     }
 
+    /** {@code vllm}. */
     @Override
     public String name() {
         return "vllm";
     }
 
+    /**
+     * Reads all replicas.
+     *
+     * @throws IllegalStateException if the source is closed
+     * @throws InterruptedException if the thread is interrupted; the reads under way are cancelled
+     */
     @Override
-    public Map<String, Signal> read() {
-        List<VllmReplica> replicas = replicas();
+    public Map<String, Signal> read() throws InterruptedException {
+        long now = time.nanos();
+        List<VllmReplica> read = scraper.scrape(listed.get(), VllmPage.NAMES::contains).stream()
+                .map(scrape -> VllmPage.replica(scrape, now))
+                .toList();
+        replicas = read;
         Map<String, Signal> signals = new LinkedHashMap<>();
-        signals.put(RUNNING, combined(replicas, VllmReplica::running, Combination.SUM));
-        signals.put(WAITING, combined(replicas, VllmReplica::waiting, Combination.SUM));
-        signals.put(KV_CACHE, combined(replicas, VllmReplica::kvCacheUsage, Combination.MEAN));
-        signals.put(KV_CACHE_MAX, combined(replicas, VllmReplica::kvCacheUsage, Combination.MAX));
+        signals.put(RUNNING, pooled(read, VllmReplica::running, DoubleStream::sum));
+        signals.put(WAITING, pooled(read, VllmReplica::waiting, DoubleStream::sum));
+        signals.put(
+                KV_CACHE_USAGE,
+                pooled(
+                        read,
+                        VllmReplica::kvCacheFraction,
+                        each -> each.average().orElseThrow()));
+        signals.put(
+                KV_CACHE_USAGE_MAX,
+                pooled(read, VllmReplica::kvCacheFractionMax, each -> each.max().orElseThrow()));
         return signals;
     }
 
-    /** Reads every server now, one entry each, in the order of their addresses as given. */
+    /** What each replica said at the last read that listed them, in the order listed; empty before the first. */
     public List<VllmReplica> replicas() {
-        List<CompletableFuture<VllmReplica>> reads = new ArrayList<>();
-        for (URI server : servers.get()) {
-            reads.add(read(server));
-        }
-        // Each ends within the client's time-out, and none exceptionally.
-        return reads.stream().map(CompletableFuture::join).toList();
+        return replicas;
     }
 
-    // ---- one server ------------------------------------------------------------------------------------------------
-
-    private CompletableFuture<VllmReplica> read(URI server) {
-        CompletableFuture<VllmReplica> result = new CompletableFuture<>();
-        String source = "vllm " + server;
-        Request request = new Request.Builder().url(server + "/metrics").build();
-        client.newCall(request).enqueue(new Callback() {
-            @Override
-            public void onFailure(Call call, IOException e) {
-                result.complete(VllmPayload.all(server, new Signal.Missing(source, "not read: " + e.getMessage())));
-            }
-
-            @Override
-            public void onResponse(Call call, Response response) {
-                result.complete(replica(server, source, response));
-            }
-        });
-        return result;
-    }
-
-    private VllmReplica replica(URI server, String source, Response response) {
-        try (response) {
-            if (response.code() != 200) {
-                return VllmPayload.all(server, new Signal.Missing(source, "it answered " + response.code()));
-            }
-            MediaType type = response.body().contentType();
-            if (type == null || !isExposition(type)) {
-                return VllmPayload.all(server, new Signal.Invalid(source, "its content type is " + type));
-            }
-            Buffer body = new Buffer();
-            BufferedSource in = response.body().source();
-            while (in.read(body, 8192) >= 0) {
-                if (body.size() > maxBytes) {
-                    return VllmPayload.all(
-                            server, new Signal.Invalid(source, "its answer is longer than " + maxBytes + " bytes"));
-                }
-            }
-            return VllmPayload.read(server, source, body.readString(StandardCharsets.UTF_8), time.nanos());
-        } catch (IOException e) {
-            return VllmPayload.all(server, new Signal.Missing(source, "not read to the end: " + e.getMessage()));
-        } catch (RuntimeException e) {
-            return VllmPayload.all(server, new Signal.Invalid(source, "not understood: " + e));
-        }
-    }
-
-    private static boolean isExposition(MediaType type) {
-        return (type.type().equals("text") && type.subtype().equals("plain"))
-                || type.subtype().equals("openmetrics-text");
-    }
-
-    // ---- all servers -----------------------------------------------------------------------------------------------
-
-    private enum Combination {
-        SUM,
-        MEAN,
-        MAX
-    }
-
-    private static Signal combined(
-            List<VllmReplica> replicas, Function<VllmReplica, Signal> part, Combination combination) {
-        if (replicas.isEmpty()) {
-            return new Signal.Missing("vllm", "there are no servers");
-        }
-        double sum = 0;
-        double max = 0;
-        Signal.Known oldest = null;
-        for (VllmReplica replica : replicas) {
-            if (!(part.apply(replica) instanceof Signal.Known known)) {
-                return part.apply(replica);
-            }
-            sum += known.value();
-            max = Math.max(max, known.value());
-            if (oldest == null || known.atNanos() - oldest.atNanos() < 0) {
-                oldest = known;
-            }
-        }
-        double value = switch (combination) {
-            case SUM -> sum;
-            case MEAN -> sum / replicas.size();
-            case MAX -> max;
-        };
-        Signal.Known first = Objects.requireNonNull(oldest);
-        return new Signal.Known(value, first.unit(), first.atNanos(), "vllm, " + replicas.size() + " servers");
-    }
-
+    /** Ends the reads under way, the threads and, if no client was given, the connections. Harmless when called twice. */
     @Override
     public void close() {
-        if (ownsClient) {
-            client.dispatcher().executorService().shutdown();
-            client.connectionPool().evictAll();
+        scraper.close();
+    }
+
+    private Signal pooled(
+            List<VllmReplica> read, Function<VllmReplica, Signal> figure, ToDoubleFunction<DoubleStream> combination) {
+        if (read.isEmpty()) {
+            return new Signal.Missing(name(), "no replicas");
         }
+        String source = name() + ", " + (read.size() == 1 ? "1 replica" : read.size() + " replicas");
+        List<Signal> figures = read.stream().map(figure).toList();
+        List<String> missing = reasons(figures, Signal.Missing.class, Signal.Missing::reason);
+        if (!missing.isEmpty()) {
+            return new Signal.Missing(source, named(missing, read.size()));
+        }
+        List<String> invalid = reasons(figures, Signal.Invalid.class, Signal.Invalid::reason);
+        if (!invalid.isEmpty()) {
+            return new Signal.Invalid(source, named(invalid, read.size()));
+        }
+        List<Signal.Known> known =
+                figures.stream().map(Signal.Known.class::cast).toList();
+        return Signal.ofNonNegative(
+                combination.applyAsDouble(known.stream().mapToDouble(Signal.Known::value)),
+                known.get(0).unit(),
+                known.get(0).atNanos(),
+                source);
+    }
+
+    private static <S extends Signal> List<String> reasons(
+            List<Signal> figures, Class<S> kind, Function<S, String> reason) {
+        return figures.stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .map(each -> each.source() + ": " + reason.apply(each))
+                .toList();
+    }
+
+    private static String named(List<String> reasons, int replicas) {
+        String first = reasons.stream().limit(MAX_NAMED).collect(Collectors.joining("; "));
+        int more = reasons.size() - MAX_NAMED;
+        return reasons.size() + " of " + replicas + " unusable: " + first + (more > 0 ? "; and " + more + " more" : "");
     }
 
     /** Collects the settings of a {@link VllmMetricsSource}. Not safe for use by several threads. */
     public static final class Builder {
 
-        private final Supplier<List<URI>> servers;
-        private @Nullable TimeSource time;
+        private final TimeSource time;
+        private final Supplier<? extends Collection<URI>> listed;
         private @Nullable OkHttpClient client;
         private Duration timeout = Duration.ofSeconds(2);
-        private long maxBytes = 4L << 20;
+        private MetricsText.Bounds bounds = MetricsText.Bounds.DEFAULT;
+        private int parallelReads = 16;
 
-        private Builder(Supplier<List<URI>> servers) {
-            this.servers = Objects.requireNonNull(servers, "servers");
+        private Builder(TimeSource time, Supplier<? extends Collection<URI>> listed) {
+            this.time = Objects.requireNonNull(time, "time");
+            this.listed = Objects.requireNonNull(listed, "replicas");
         }
 
-        /** The clock that values are stamped with, the one that the engine has. Required. */
-        public Builder time(TimeSource time) {
-            this.time = time;
-            return this;
-        }
-
-        /** A client whose threads and connections are shared; one of its own by default. The caller keeps it. */
+        /**
+         * The client whose connections, interceptors and TLS settings are used; one of the source's own by default. The caller
+         * closes it. Its timeouts, cache, dispatcher, and settings for redirects and retries are not used.
+         */
         public Builder client(OkHttpClient client) {
-            this.client = client;
+            this.client = Objects.requireNonNull(client, "client");
             return this;
         }
 
-        /** Longest time to read one server, in real time; positive, 2 s by default. */
+        /**
+         * Time for one read, all replicas together; at least 1 ms, 2 s by default. In real time. A replica that has not
+         * answered by then counts as not read.
+         */
         public Builder timeout(Duration timeout) {
-            if (timeout.isZero() || timeout.isNegative()) {
-                throw new IllegalArgumentException("timeout must be positive but was " + timeout);
+            if (timeout.compareTo(Duration.ofMillis(1)) < 0) {
+                throw new IllegalArgumentException("timeout must be at least 1 ms but was " + timeout);
             }
             this.timeout = timeout;
             return this;
         }
 
-        /** Longest answer taken, after decompression, in bytes; 1 or more, 4 MiB by default. */
-        public Builder maxBytes(long maxBytes) {
-            if (maxBytes < 1) {
-                throw new IllegalArgumentException("maxBytes must be >= 1 but was " + maxBytes);
-            }
-            this.maxBytes = maxBytes;
+        /** What is too much for one page, after decompression; 4 MiB and 50,000 samples by default. */
+        public Builder bounds(MetricsText.Bounds bounds) {
+            this.bounds = Objects.requireNonNull(bounds, "bounds");
             return this;
         }
 
-        /** The source. */
-        public VllmMetricsSource build() {
-            if (time == null) {
-                throw new IllegalArgumentException("time is required: the clock that the engine has");
+        /** Replicas read at once; positive, 16 by default. One thread each while reading. */
+        public Builder parallelReads(int parallelReads) {
+            if (parallelReads < 1) {
+                throw new IllegalArgumentException("parallelReads must be positive but was " + parallelReads);
             }
+            this.parallelReads = parallelReads;
+            return this;
+        }
+
+        /** Makes the source. It starts no thread before its first read. */
+        public VllmMetricsSource build() {
             return new VllmMetricsSource(this);
         }
     }

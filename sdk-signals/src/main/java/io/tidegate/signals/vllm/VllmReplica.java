@@ -9,12 +9,25 @@ import io.tidegate.pool.Signal;
 import java.net.URI;
 
 /**
- * What one vLLM server says of itself.
+ * What one vLLM server said of itself, each figure a signal of its own. Immutable; figures do not age here, see
+ * {@link Signal#notOlderThan}.
  *
- * @param uri its base address
- * @param running requests in execution; unit requests
- * @param waiting requests in its own queue; unit requests
- * @param kvCacheUsage part of the KV cache in use; unit ratio
+ * @param url its address, as it was listed
+ * @param running requests in execution batches, all engines; requests
+ * @param waiting requests that wait in the server, all engines; requests
+ * @param kvCacheFraction part of the KV cache in use, mean over the engines; ratio
+ * @param kvCacheFractionMax the same of the fullest engine; ratio
+ * @param preemptions requests put back to make room in the KV cache, since the server started; requests
+ * @param promptTokens prompt tokens processed since the server started; tokens
+ * @param generationTokens tokens generated since the server started; tokens
  * @since 0.1.0
  */
-public record VllmReplica(URI uri, Signal running, Signal waiting, Signal kvCacheUsage) {}
+public record VllmReplica(
+        URI url,
+        Signal running,
+        Signal waiting,
+        Signal kvCacheFraction,
+        Signal kvCacheFractionMax,
+        Signal preemptions,
+        Signal promptTokens,
+        Signal generationTokens) {}

@@ -3,7 +3,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-/** Signals of vLLM servers: {@link io.tidegate.signals.vllm.VllmMetricsSource} reads their {@code /metrics}. */
+/**
+ * What vLLM servers say of themselves on {@code /metrics}. {@link io.tidegate.signals.vllm.VllmMetricsSource} comes first: it
+ * reads the replicas of one pool, adds them up for policies, and keeps each one's own figures.
+ */
 @NullMarked
 package io.tidegate.signals.vllm;
 

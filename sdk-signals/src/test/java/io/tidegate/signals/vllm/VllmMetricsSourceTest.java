@@ -5,255 +5,468 @@
  */
 package io.tidegate.signals.vllm;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
+import static io.tidegate.signals.vllm.VllmServer.page;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.tidegate.pool.Signal;
-import io.tidegate.signal.SignalBoard;
 import io.tidegate.time.ManualTime;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import mockwebserver3.MockResponse;
-import mockwebserver3.MockWebServer;
-import mockwebserver3.SocketEffect;
-import okio.Buffer;
-import okio.BufferedSink;
-import okio.GzipSink;
-import okio.Okio;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import mockwebserver3.RecordedRequest;
+import okhttp3.ConnectionPool;
+import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class VllmMetricsSourceTest {
 
-    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+    private static final long NOW = Long.MAX_VALUE - 5;
 
-    private final ManualTime time = new ManualTime();
-    private final List<MockWebServer> servers = new ArrayList<>();
-    private VllmMetricsSource source;
-
-    @BeforeEach
-    void start() throws IOException {
-        for (int i = 0; i < 3; i++) {
-            MockWebServer server = new MockWebServer();
-            server.start();
-            servers.add(server);
-        }
-        source = source(Duration.ofSeconds(5));
-    }
+    private final ManualTime time = new ManualTime(NOW, Instant.EPOCH);
+    private final List<AutoCloseable> opened = new ArrayList<>();
 
     @AfterEach
-    void stop() {
-        source.close();
-        servers.forEach(MockWebServer::close);
-    }
-
-    private VllmMetricsSource source(Duration timeout) {
-        return VllmMetricsSource.builder(() -> servers.stream().map(this::uri).toList())
-                .time(time)
-                .timeout(timeout)
-                .maxBytes(100_000)
-                .build();
-    }
-
-    private URI uri(MockWebServer server) {
-        return URI.create("http://127.0.0.1:" + server.getPort());
-    }
-
-    private static MockResponse metrics(String body) {
-        return new MockResponse.Builder()
-                .addHeader("Content-Type", TEXT)
-                .body(body)
-                .build();
-    }
-
-    private static String vllm(double running, double waiting, double kvCache) {
-        return "vllm:num_requests_running{engine=\"0\"} " + running + "\nvllm:num_requests_waiting{engine=\"0\"} "
-                + waiting + "\nvllm:kv_cache_usage_perc{engine=\"0\"} " + kvCache + "\n";
-    }
-
-    /** What each server answers, in turn; the others answer like an idle one. */
-    private void answer(MockResponse... answers) {
-        for (int i = 0; i < servers.size(); i++) {
-            servers.get(i).enqueue(i < answers.length ? answers[i] : metrics(vllm(0, 0, 0)));
+    void close() throws Exception {
+        for (AutoCloseable each : opened) {
+            each.close();
         }
     }
 
-    private Signal waiting() {
-        return source.read().get("vllm.requests.waiting");
+    private VllmServer server(String page) {
+        return opened(new VllmServer(page));
+    }
+
+    private VllmMetricsSource source(VllmServer... servers) {
+        return opened(builder(servers).build());
+    }
+
+    private VllmMetricsSource.Builder builder(VllmServer... servers) {
+        List<URI> urls = Arrays.stream(servers).map(VllmServer::url).toList();
+        return VllmMetricsSource.builder(time, () -> urls).timeout(Duration.ofSeconds(30));
+    }
+
+    private <T extends AutoCloseable> T opened(T each) {
+        opened.add(0, each);
+        return each;
+    }
+
+    private static double value(Signal signal) {
+        assertThat(signal).isInstanceOf(Signal.Known.class);
+        return ((Signal.Known) signal).value();
     }
 
     @Test
-    void read_allAnswer_sumsRequestsAndAveragesTheCache() {
-        time.advance(Duration.ofSeconds(7));
-        answer(metrics(vllm(3, 1, 0.2)), metrics(vllm(4, 0, 0.6)), metrics(vllm(5, 2, 0.1)));
+    void read_oneReplica_givesItsFiguresWithUnitAndTime() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25));
 
-        assertThat(source.read())
-                .hasSize(4)
-                .hasEntrySatisfying("vllm.requests.running", signal -> assertKnown(signal, 12, "requests"))
-                .hasEntrySatisfying("vllm.requests.waiting", signal -> assertKnown(signal, 3, "requests"))
-                .hasEntrySatisfying("vllm.kv.cache.usage", signal -> assertKnown(signal, 0.3, "ratio"))
-                .hasEntrySatisfying("vllm.kv.cache.usage.max", signal -> assertKnown(signal, 0.6, "ratio"));
-    }
+        Map<String, Signal> signals = source(server).read();
 
-    private static void assertKnown(Signal signal, double value, String unit) {
-        assertThat(signal).isInstanceOfSatisfying(Signal.Known.class, known -> {
-            assertThat(known.value()).isCloseTo(value, within(1e-9));
-            assertThat(known.unit()).isEqualTo(unit);
-            assertThat(known.atNanos()).isEqualTo(SECONDS.toNanos(7));
-        });
+        assertThat(signals)
+                .containsOnly(
+                        Map.entry("vllm.requests.running", new Signal.Known(3, "requests", NOW, "vllm, 1 replica")),
+                        Map.entry("vllm.requests.waiting", new Signal.Known(5, "requests", NOW, "vllm, 1 replica")),
+                        Map.entry("vllm.kv.cache.usage", new Signal.Known(0.25, "ratio", NOW, "vllm, 1 replica")),
+                        Map.entry("vllm.kv.cache.usage.max", new Signal.Known(0.25, "ratio", NOW, "vllm, 1 replica")));
     }
 
     @Test
-    void read_severalEngines_areAddedUp() {
-        answer(metrics("""
-                        vllm:num_requests_running{engine="0"} 1
-                        vllm:num_requests_running{engine="1"} 2
-                        """));
+    void replicas_afterRead_haveEachOnesFigures() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25));
+        VllmMetricsSource source = source(server);
+        assertThat(source.replicas()).isEmpty();
 
-        assertThat(source.read().get("vllm.requests.running"))
+        source.read();
+
+        String from = "vllm " + server.url() + "/metrics";
+        assertThat(source.replicas())
+                .containsExactly(new VllmReplica(
+                        server.url(),
+                        new Signal.Known(3, "requests", NOW, from),
+                        new Signal.Known(5, "requests", NOW, from),
+                        new Signal.Known(0.25, "ratio", NOW, from),
+                        new Signal.Known(0.25, "ratio", NOW, from),
+                        new Signal.Known(4, "requests", NOW, from),
+                        new Signal.Known(90, "tokens", NOW, from),
+                        new Signal.Known(2546, "tokens", NOW, from)));
+    }
+
+    @Test
+    void read_severalReplicas_addsCountsUpAndAveragesTheCache() throws Exception {
+        Map<String, Signal> signals = source(
+                        server(page(3, 5, 0.25)), server(page(1, 0, 0.5)), server(page(0, 2, 0.75)))
+                .read();
+
+        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(4);
+        assertThat(value(signals.get(VllmMetricsSource.WAITING))).isEqualTo(7);
+        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
+        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.75);
+    }
+
+    @Test
+    void read_replicaWithSeveralEngines_addsCountsUpAndFindsTheFullestCache() throws Exception {
+        VllmServer server = server("""
+                vllm:num_requests_running{engine="0",model_name="m"} 3
+                vllm:num_requests_running{engine="1",model_name="m"} 4
+                vllm:num_requests_waiting{engine="0",model_name="m"} 0
+                vllm:num_requests_waiting{engine="1",model_name="m"} 1
+                vllm:num_requests_waiting_by_reason{engine="1",model_name="m",reason="capacity"} 1
+                vllm:kv_cache_usage_perc{engine="0",model_name="m"} 0.125
+                vllm:kv_cache_usage_perc{engine="1",model_name="m"} 0.875
+                """);
+
+        Map<String, Signal> signals = source(server).read();
+
+        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(7);
+        assertThat(value(signals.get(VllmMetricsSource.WAITING))).isEqualTo(1);
+        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
+        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.875);
+    }
+
+    @Test
+    void read_bothNamesOfTheCacheUse_takesTheNewOne() throws Exception {
+        VllmServer old = server(page(1, 1, 0.5).replace("kv_cache_usage_perc", "gpu_cache_usage_perc"));
+        VllmServer both = server(page(1, 1, 0.25) + "vllm:gpu_cache_usage_perc{engine=\"0\"} 0.75\n");
+
+        assertThat(value(source(old).read().get(VllmMetricsSource.KV_CACHE_USAGE)))
+                .isEqualTo(0.5);
+        assertThat(value(source(both).read().get(VllmMetricsSource.KV_CACHE_USAGE)))
+                .isEqualTo(0.25);
+    }
+
+    @Test
+    void read_openMetricsPage_isTakenIfWhole() throws Exception {
+        VllmServer server = server("");
+        String type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        VllmMetricsSource source = source(server);
+
+        server.answer(request -> VllmServer.text()
+                .setHeader("Content-Type", type)
+                .body(page(3, 5, 0.25) + "# EOF\n")
+                .build());
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+
+        server.answer(request -> VllmServer.text()
+                .setHeader("Content-Type", type)
+                .body(page(3, 5, 0.25))
+                .build());
+        assertThat(source.read().get(VllmMetricsSource.RUNNING))
                 .isInstanceOfSatisfying(
-                        Signal.Known.class, known -> assertThat(known.value()).isEqualTo(3));
+                        Signal.Invalid.class,
+                        signal -> assertThat(signal.reason()).contains("# EOF"));
     }
 
     @Test
-    void read_noServers_isMissing() {
-        servers.forEach(MockWebServer::close);
-        servers.clear();
+    void read_figureNotOnThePage_isMissingAndHidesNoOther() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere"));
 
-        assertThat(waiting()).isEqualTo(new Signal.Missing("vllm", "there are no servers"));
+        Map<String, Signal> signals = source(server).read();
+
+        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(signals.get(VllmMetricsSource.WAITING))
+                .isEqualTo(new Signal.Missing(
+                        "vllm, 1 replica",
+                        "1 of 1 unusable: vllm " + server.url()
+                                + "/metrics: vllm:num_requests_waiting is not on the page"));
     }
 
     @Test
-    void read_oneServerGone_theSumIsMissingAndSaysWhich() {
-        answer();
-        URI gone = uri(servers.get(1));
-        servers.get(1).close();
+    void read_emptyPage_isMissing() throws Exception {
+        assertThat(source(server("")).read().values()).allMatch(Signal.Missing.class::isInstance);
+    }
 
-        assertThat(waiting())
+    @Test
+    void read_noReplicas_isMissing() throws Exception {
+        Map<String, Signal> signals = source().read();
+
+        assertThat(signals).hasSize(4);
+        assertThat(Set.copyOf(signals.values())).containsExactly(new Signal.Missing("vllm", "no replicas"));
+    }
+
+    @Test
+    void read_replicasComeAndGo_asksForThemEachTime() throws Exception {
+        VllmServer first = server(page(3, 5, 0.25));
+        VllmServer second = server(page(1, 0, 0.5));
+        List<URI> listed = new ArrayList<>(List.of(first.url()));
+        VllmMetricsSource source =
+                opened(VllmMetricsSource.builder(time, () -> listed).build());
+
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        listed.add(second.url());
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(4);
+        listed.remove(first.url());
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(1);
+        assertThat(source.replicas()).extracting(VllmReplica::url).containsExactly(second.url());
+    }
+
+    @Test
+    void read_replicaListedTwice_countsOnce() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25));
+        List<URI> listed = List.of(server.url(), URI.create(server.url() + "/"), server.url());
+
+        VllmMetricsSource source =
+                opened(VllmMetricsSource.builder(time, () -> listed).build());
+
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(server.answered()).isEqualTo(1);
+    }
+
+    @Test
+    void read_seriesThatComesTwice_isInvalid() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25) + "vllm:num_requests_running{model_name=\"m\",engine=\"0\"} 3\n");
+
+        assertThat(source(server).read().get(VllmMetricsSource.RUNNING))
+                .isInstanceOfSatisfying(
+                        Signal.Invalid.class,
+                        signal -> assertThat(signal.reason())
+                                .endsWith("vllm:num_requests_running comes twice with the same labels"));
+    }
+
+    @Test
+    void read_addressWithPathAndPassword_asksBelowThePathAndHidesThePassword() throws Exception {
+        VllmServer server = server("");
+        URI url = URI.create("http://user:secret@127.0.0.1:" + server.url().getPort() + "/below?key=secret");
+        VllmMetricsSource source =
+                opened(VllmMetricsSource.builder(time, () -> List.of(url)).build());
+
+        Signal running = source.read().get(VllmMetricsSource.RUNNING);
+
+        assertThat(server.lastRequest().getTarget()).isEqualTo("/below/metrics?key=secret");
+        assertThat(running)
                 .isInstanceOfSatisfying(
                         Signal.Missing.class,
-                        missing -> assertThat(missing.source()).isEqualTo("vllm " + gone));
-        List<VllmReplica> replicas = source.replicas();
-        assertThat(replicas).hasSize(3);
+                        signal -> assertThat(signal.reason())
+                                .contains(server.url() + "/below/metrics: HTTP 404")
+                                .doesNotContain("secret"));
     }
 
     @Test
-    void read_badAnswers_areNeverNumbers() {
-        assertBad(new MockResponse.Builder().code(404).build(), Signal.Missing.class, "404");
-        assertBad(new MockResponse.Builder().code(500).build(), Signal.Missing.class, "500");
-        assertBad(
-                new MockResponse.Builder()
-                        .code(302)
-                        .addHeader("Location", uri(servers.get(1)) + "/metrics")
-                        .build(),
-                Signal.Missing.class,
-                "302");
-        assertBad(
-                new MockResponse.Builder()
-                        .addHeader("Content-Type", "text/html")
-                        .body("<html>")
-                        .build(),
-                Signal.Invalid.class,
-                "text/html");
-        assertBad(new MockResponse.Builder().body(vllm(1, 1, 0)).build(), Signal.Invalid.class, "content type is null");
-        assertBad(metrics("<html>sign in</html>\n"), Signal.Invalid.class, "line 1");
-        assertBad(metrics("vllm:num_requests_running 1\nvllm:num_requests_wai"), Signal.Invalid.class, "line 2");
-        assertBad(metrics(vllm(1, Double.NaN, 0)), Signal.Invalid.class, "NaN");
-        assertBad(metrics(vllm(1, -1, 0)), Signal.Invalid.class, "-1.0");
-        assertBad(metrics("vllm:num_requests_running 1\n"), Signal.Missing.class, "not exposed");
-        assertBad(metrics("# " + "x".repeat(200_000) + "\n"), Signal.Invalid.class, "longer than 100000 bytes");
-        assertBad(
-                new MockResponse.Builder()
-                        .addHeader("Content-Type", TEXT)
-                        .body(vllm(1, 1, 0))
-                        .onResponseBody(new SocketEffect.CloseSocket())
-                        .build(),
-                Signal.Missing.class,
-                "not read");
-    }
+    void read_addressThatIsNotHttp_isMissing() throws Exception {
+        List<URI> listed = List.of(URI.create("vllm-0:8000"), URI.create("ftp://user:secret@vllm-1/"));
+        VllmMetricsSource source =
+                opened(VllmMetricsSource.builder(time, () -> listed).build());
 
-    private void assertBad(MockResponse response, Class<? extends Signal> kind, String words) {
-        answer(response);
-        assertThat(waiting()).isInstanceOf(kind).asString().contains(words);
+        assertThat(source.read().get(VllmMetricsSource.RUNNING))
+                .isEqualTo(new Signal.Missing(
+                        "vllm, 2 replicas",
+                        "2 of 2 unusable: vllm vllm-0:8000: not an http or https address;"
+                                + " vllm ftp://vllm-1/: not an http or https address"));
     }
 
     @Test
-    void read_smallAnswerThatUnpacksToMuch_isCutAtTheLimit() throws IOException {
-        Buffer packed = new Buffer();
-        try (BufferedSink sink = Okio.buffer(new GzipSink(packed))) {
-            for (int i = 0; i < 10_000; i++) {
-                sink.writeUtf8("# ").writeUtf8("x".repeat(1_000)).writeUtf8("\n");
-            }
+    void read_request_asksForTextAndSaysWhoAsks() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25));
+        source(server).read();
+
+        RecordedRequest request = server.lastRequest();
+
+        assertThat(request.getMethod()).isEqualTo("GET");
+        assertThat(request.getHeaders().get("Accept")).startsWith("text/plain;version=0.0.4");
+        assertThat(request.getHeaders().get("User-Agent")).isEqualTo("tidegate");
+        assertThat(request.getHeaders().get("Accept-Encoding")).isEqualTo("gzip");
+    }
+
+    @Test
+    void read_severalReplicas_areReadAtOnce() throws Exception {
+        CyclicBarrier together = new CyclicBarrier(3);
+        VllmServer[] servers = servers(3, () -> together.await(20, TimeUnit.SECONDS));
+
+        assertThat(value(source(servers).read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+    }
+
+    @Test
+    void read_moreReplicasThanParallelReads_keepsToTheBound() throws Exception {
+        CyclicBarrier pairs = new CyclicBarrier(2);
+        AtomicInteger underWay = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        VllmServer[] servers = servers(8, () -> {
+            most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+            pairs.await(20, TimeUnit.SECONDS);
+            underWay.decrementAndGet();
+        });
+        VllmMetricsSource source = opened(builder(servers).parallelReads(2).build());
+
+        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(8);
+        assertThat(most).hasValue(2);
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private VllmServer[] servers(int count, Step beforeAnswer) {
+        VllmServer[] servers = new VllmServer[count];
+        for (int i = 0; i < count; i++) {
+            servers[i] = opened(new VllmServer(request -> {
+                try {
+                    beforeAnswer.run();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+                return VllmServer.ok(page(1, 0, 0.5));
+            }));
         }
-        assertThat(packed.size()).isLessThan(100_000);
-
-        answer(new MockResponse.Builder()
-                .addHeader("Content-Type", TEXT)
-                .addHeader("Content-Encoding", "gzip")
-                .body(packed)
-                .build());
-
-        assertThat(waiting()).isInstanceOf(Signal.Invalid.class).asString().contains("longer than 100000 bytes");
+        return servers;
     }
 
     @Test
-    void read_serverThatDoesNotAnswer_endsWithTheTimeout() {
+    void read_manyTimes_usesNoMoreThreadsThanParallelReads() throws Exception {
+        Set<Long> before = scrapeThreads();
+        VllmServer server = server(page(3, 5, 0.25));
+        VllmMetricsSource source =
+                opened(builder(server, server(page(1, 0, 0.5))).parallelReads(2).build());
+
+        for (int i = 0; i < 50; i++) {
+            source.read();
+        }
+
+        Set<Long> made = scrapeThreads();
+        made.removeAll(before);
+        assertThat(made).hasSizeLessThanOrEqualTo(2);
         source.close();
-        source = source(Duration.ofMillis(200));
-        answer(new MockResponse.Builder()
-                .onResponseStart(SocketEffect.Stall.INSTANCE)
-                .build());
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(scrapeThreads()).doesNotContainAnyElementsOf(made));
+        assertThat(server.answered()).isEqualTo(50);
+    }
 
-        assertThat(waiting()).isInstanceOf(Signal.Missing.class).asString().contains("not read");
+    private static Set<Long> scrapeThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("tidegate-scrape-"))
+                .map(VllmMetricsSourceTest::id)
+                .collect(Collectors.toSet());
+    }
+
+    @SuppressWarnings("deprecation") // threadId() came with Java 19
+    private static long id(Thread thread) {
+        return thread.getId();
     }
 
     @Test
-    void board_serverStopsAnswering_theValueIsKeptThenMissing() {
-        answer(metrics(vllm(1, 2, 0)), metrics(vllm(0, 0, 0)), metrics(vllm(0, 0, 0)));
-        try (SignalBoard board = new SignalBoard(time, Runnable::run)) {
-            board.add(source, Duration.ofSeconds(1), Duration.ofSeconds(45));
-            assertThat(board.signals().get("vllm.requests.waiting"))
-                    .isInstanceOfSatisfying(
-                            Signal.Known.class,
-                            known -> assertThat(known.value()).isEqualTo(2));
+    void close_clientGiven_leavesItAndItsConnections() throws Exception {
+        ConnectionPool connections = new ConnectionPool(5, 1, TimeUnit.MINUTES);
+        OkHttpClient client =
+                new OkHttpClient.Builder().connectionPool(connections).build();
+        VllmServer server = server(page(3, 5, 0.25));
+        VllmMetricsSource source = builder(server).client(client).build();
+        source.read();
 
-            servers.forEach(MockWebServer::close);
-            time.advance(Duration.ofSeconds(1));
-            assertThat(board.signals().get("vllm.requests.waiting")).isInstanceOf(Signal.Missing.class);
+        source.close();
+        source.close();
+
+        assertThat(connections.idleConnectionCount()).isEqualTo(1);
+        assertThat(client.dispatcher().executorService().isShutdown()).isFalse();
+        try (VllmMetricsSource another = builder(server).client(client).build()) {
+            assertThat(value(another.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
         }
+        connections.evictAll();
+        client.dispatcher().executorService().shutdown();
     }
 
     @Test
-    void read_realPayloads_haveTheValuesTheyShow() throws IOException {
-        String data = System.getenv("TIDEGATE_DATA");
-        assumeTrue(data != null, "TIDEGATE_DATA is not set: the recorded payloads are not in the repository");
-        Path samples = Path.of(data, "samples");
+    void client_withInterceptor_isAskedThroughIt() throws Exception {
+        VllmServer server = server(page(3, 5, 0.25));
+        OkHttpClient client = new OkHttpClient.Builder()
+                .addInterceptor(chain -> chain.proceed(chain.request()
+                        .newBuilder()
+                        .header("Authorization", "Bearer test")
+                        .build()))
+                .build();
 
-        VllmReplica v1 = VllmPayload.read(
-                URI.create("http://v1"),
-                "v1",
-                Files.readString(samples.resolve("vllm_metrics_v1_idle_2026-03.prom.txt")),
-                0);
-        VllmReplica v0 = VllmPayload.read(
-                URI.create("http://v0"),
-                "v0",
-                Files.readString(samples.resolve("vllm_metrics_v0_2024-08.prom.txt")),
-                0);
+        opened(builder(server).client(client).build()).read();
 
-        assertThat(v1.running()).isEqualTo(new Signal.Known(0, "requests", 0, "v1"));
-        assertThat(v1.waiting()).isEqualTo(new Signal.Known(0, "requests", 0, "v1"));
-        assertThat(v1.kvCacheUsage()).isEqualTo(new Signal.Known(0, "ratio", 0, "v1"));
-        // The recorded server reports two models; 2 and 3 wait.
-        assertThat(v0.running()).isEqualTo(new Signal.Known(3, "requests", 0, "v0"));
-        assertThat(v0.waiting()).isEqualTo(new Signal.Known(5, "requests", 0, "v0"));
-        assertThat(v0.kvCacheUsage()).isEqualTo(new Signal.Known(0.0026235242675994863, "ratio", 0, "v0"));
+        assertThat(server.lastRequest().getHeaders().get("Authorization")).isEqualTo("Bearer test");
+    }
+
+    @Test
+    void read_afterClose_isRefused() {
+        VllmMetricsSource source = source(server(page(3, 5, 0.25)));
+        source.close();
+
+        assertThatThrownBy(source::read).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void close_whileReading_endsTheRead() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        VllmServer server = opened(new VllmServer(request -> {
+            asked.countDown();
+            release.await(20, TimeUnit.SECONDS);
+            return VllmServer.status(503);
+        }));
+        // The second waits for the only thread.
+        List<URI> listed = List.of(server.url(), URI.create(server.url() + "?second"));
+        VllmMetricsSource source = VllmMetricsSource.builder(time, () -> listed)
+                .parallelReads(1)
+                .timeout(Duration.ofMinutes(5))
+                .build();
+        List<Signal> read = new ArrayList<>();
+        Thread reader = new Thread(() -> {
+            try {
+                read.add(source.read().get(VllmMetricsSource.RUNNING));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        reader.start();
+        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+
+        source.close();
+
+        reader.join(20_000);
+        assertThat(reader.isAlive()).isFalse();
+        assertThat(read).singleElement().isInstanceOf(Signal.Missing.class);
+        release.countDown();
+    }
+
+    @Test
+    void read_interrupted_endsAndCancelsTheRequest() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        VllmServer server = opened(new VllmServer(request -> {
+            asked.countDown();
+            release.await(20, TimeUnit.SECONDS);
+            return VllmServer.status(503);
+        }));
+        ConnectionPool connections = new ConnectionPool();
+        OkHttpClient client =
+                new OkHttpClient.Builder().connectionPool(connections).build();
+        VllmMetricsSource source = opened(
+                builder(server).client(client).timeout(Duration.ofMinutes(5)).build());
+        List<Throwable> thrown = new ArrayList<>();
+        Thread reader = new Thread(() -> {
+            try {
+                source.read();
+            } catch (InterruptedException e) {
+                thrown.add(e);
+            }
+        });
+        reader.start();
+        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+
+        reader.interrupt();
+
+        reader.join(20_000);
+        assertThat(thrown).singleElement().isInstanceOf(InterruptedException.class);
+        await().atMost(Duration.ofSeconds(20)).until(() -> connections.connectionCount() == 0);
+        release.countDown();
+    }
+
+    @Test
+    void builder_settingOutOfRange_isRefused() {
+        assertThatThrownBy(() -> builder().timeout(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder().parallelReads(0)).isInstanceOf(IllegalArgumentException.class);
     }
 }

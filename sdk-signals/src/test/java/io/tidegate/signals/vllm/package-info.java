@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-/** Tests. */
 @NullMarked
 package io.tidegate.signals.vllm;
 

@@ -3,8 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-/** Tests. */
 @NullMarked
-package io.tidegate.signals.exposition;
+package io.tidegate.signals.scrape;
 
 import org.jspecify.annotations.NullMarked;
