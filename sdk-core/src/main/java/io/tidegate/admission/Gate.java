@@ -16,6 +16,7 @@ import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -646,26 +647,33 @@ public final class Gate implements AutoCloseable {
     }
 
     private static Set<Objective> broken(Permit permit, Outcome outcome, Usage usage, long now) {
-        EnumSet<Objective> broken = EnumSet.noneOf(Objective.class);
         Slo slo = permit.tier().slo();
-        if (outcome == Outcome.FAILED) {
-            broken.add(Objective.COMPLETION);
-        }
         long end = now - permit.arrivedNanos();
         // An answer that is not streamed has its first token at its end.
         long firstToken = permit.firstTokenNanos() == 0 ? end : permit.firstTokenNanos();
-        if (slo.timeToFirstToken().isPresent()
-                && firstToken > slo.timeToFirstToken().get().toNanos()) {
-            broken.add(Objective.TIME_TO_FIRST_TOKEN);
-        }
         long later = usage.outputTokens() - 1;
-        if (slo.timePerOutputToken().isPresent()
+        boolean failed = outcome == Outcome.FAILED;
+        boolean late = slo.timeToFirstToken().isPresent()
+                && firstToken > slo.timeToFirstToken().get().toNanos();
+        boolean slow = slo.timePerOutputToken().isPresent()
                 && permit.firstTokenNanos() != 0
                 && later > 0
-                && (end - firstToken) / later > slo.timePerOutputToken().get().toNanos()) {
+                && (end - firstToken) / later > slo.timePerOutputToken().get().toNanos();
+        if (!failed && !late && !slow) {
+            // Nearly always: nothing is allocated for it.
+            return Set.of();
+        }
+        EnumSet<Objective> broken = EnumSet.noneOf(Objective.class);
+        if (failed) {
+            broken.add(Objective.COMPLETION);
+        }
+        if (late) {
+            broken.add(Objective.TIME_TO_FIRST_TOKEN);
+        }
+        if (slow) {
             broken.add(Objective.TIME_PER_OUTPUT_TOKEN);
         }
-        return Set.copyOf(broken);
+        return Collections.unmodifiableSet(broken);
     }
 
     private void tellEvaluated(TierLane lane, Set<Objective> broken) {

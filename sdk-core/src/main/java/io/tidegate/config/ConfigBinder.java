@@ -135,10 +135,11 @@ final class ConfigBinder {
 
     private static StepConfig step(Node node, StepConfig fallback) {
         // Naming one of both means only that one: "replicas: 1" alone must not keep the default share of 100 %.
-        boolean named = node.has("replicas") || node.has("share");
+        boolean onlyShare = node.has("share") && !node.has("replicas");
+        boolean onlyReplicas = node.has("replicas") && !node.has("share");
         StepConfig step = new StepConfig(
-                node.integer("replicas", 0, MAX_REPLICAS, named ? 0 : fallback.replicas()),
-                node.fraction("share", 0, 1000, true, named ? 0 : fallback.share()),
+                node.integer("replicas", 0, MAX_REPLICAS, onlyShare ? 0 : fallback.replicas()),
+                node.fraction("share", 0, 1000, true, onlyReplicas ? 0 : fallback.share()),
                 node.duration("period", SHORTEST, Duration.ofHours(1), fallback.period()));
         if (step.replicas() == 0 && step.share() == 0) {
             node.problem("replicas", "or share must be above 0, or the pool could never change that way");

@@ -43,7 +43,7 @@ public final class ConfigException extends RuntimeException {
         }
     }
 
-    /** Everything that is wrong, in the order of the document. */
+    /** Everything that is wrong, in the order it was found; what only follows from another problem is left out. */
     public List<Problem> problems() {
         return problems;
     }

@@ -7,6 +7,9 @@ package io.tidegate.config;
 
 import io.tidegate.config.ConfigException.Problem;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,17 +17,22 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLParser;
 
 /**
  * Reads a {@link TidegateConfig} from YAML, of which JSON is a part.
  *
  * <p>The whole document is checked before anything is used: unknown names, wrong types, values out of range and values that
  * contradict each other are all named with their path in one {@link ConfigException}. Durations are written {@code 250ms},
- * {@code 30s}, {@code 5m}, {@code 1h}, or as ISO-8601 {@code PT30S}.
+ * {@code 30s}, {@code 5m}, {@code 1h}, or as ISO-8601 {@code PT30S}. Keys that occur twice, a second document and YAML aliases
+ * are refused.
  *
  * <p>Needs {@code tools.jackson.core:jackson-databind} and {@code tools.jackson.dataformat:jackson-dataformat-yaml}, which are
  * optional dependencies of this module. Documents are read up to 1 MiB.
@@ -46,18 +54,29 @@ public final class ConfigReader {
     public static TidegateConfig read(Path file) {
         String text;
         try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
+            byte[] bytes = readAtMost(file, MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
                 throw new ConfigException(
                         file.toString(),
-                        List.of(new Problem(
-                                "", "is " + size + " bytes long, more than " + MAX_BYTES + " is not read")));
+                        List.of(new Problem("", "is too long: more than " + MAX_BYTES + " bytes are not read")));
             }
-            text = Files.readString(file, StandardCharsets.UTF_8);
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new ConfigException(file.toString(), new Problem("", "is not written in UTF-8"), e);
         } catch (IOException e) {
             throw new ConfigException(file.toString(), new Problem("", "cannot be read: " + e), e);
         }
         return parse(file.toString(), text);
+    }
+
+    /** Not by the size the file system tells: a pipe or a device has none. */
+    private static byte[] readAtMost(Path file, int bytes) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(bytes);
+        }
     }
 
     /**
@@ -72,11 +91,32 @@ public final class ConfigReader {
         }
         Object document;
         try {
-            document = mapper().readValue(text, Object.class);
+            ObjectMapper mapper = mapper();
+            document = hasContent(source, mapper, text) ? mapper.readValue(text, Object.class) : null;
         } catch (JacksonException e) {
             throw new ConfigException(source, new Problem("", "is not valid YAML: " + oneLine(e)), e);
         }
         return fromTree(source, document);
+    }
+
+    /** Also refuses aliases, of which the mapper would make texts. */
+    private static boolean hasContent(String source, ObjectMapper mapper, String text) {
+        try (JsonParser parser = mapper.createParser(text)) {
+            boolean content = false;
+            while (parser.nextToken() != null) {
+                content = true;
+                if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
+                    throw new ConfigException(
+                            source,
+                            List.of(new Problem(
+                                    "",
+                                    "uses an alias in line "
+                                            + parser.currentTokenLocation().getLineNr()
+                                            + "; aliases are not read, write the value out")));
+                }
+            }
+            return content;
+        }
     }
 
     /**
@@ -97,11 +137,16 @@ public final class ConfigReader {
     }
 
     private static ObjectMapper mapper() {
-        return new YAMLMapper(YAMLFactory.builder()
+        YAMLFactory factory = YAMLFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(MAX_DEPTH)
                         .build())
-                .build());
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build();
+        // Numbers keep their digits, for the settings of backends: a version 1.10 must not become 1.1.
+        return YAMLMapper.builder(factory)
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .build();
     }
 
     private static String oneLine(JacksonException e) {

@@ -9,9 +9,11 @@ import io.tidegate.config.ConfigException.Problem;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -35,8 +37,13 @@ final class TreeReader {
         return problems;
     }
 
+    /** Notes a problem, unless one was noted there or above: then it only follows from that. */
     void problem(String path, String message) {
-        problems.add(new Problem(path, message));
+        boolean follows =
+                problems.stream().anyMatch(found -> path.equals(found.path()) || path.startsWith(found.path() + "."));
+        if (!follows) {
+            problems.add(new Problem(path, message));
+        }
     }
 
     /** One map of the tree. */
@@ -54,7 +61,8 @@ final class TreeReader {
         }
 
         String path(String key) {
-            return path.isEmpty() ? key : path + "." + key;
+            String shown = oneLine(key);
+            return path.isEmpty() ? shown : path + "." + shown;
         }
 
         void problem(String key, String message) {
@@ -70,11 +78,8 @@ final class TreeReader {
             for (String key : values.keySet()) {
                 if (!asked.contains(key)) {
                     String meant = asked.stream()
-                            .filter(known -> distance(
-                                            known.toLowerCase(java.util.Locale.ROOT),
-                                            key.toLowerCase(java.util.Locale.ROOT))
-                                    <= 2)
-                            .findFirst()
+                            .filter(known -> distance(known, key) <= 2)
+                            .min(Comparator.comparingInt(known -> distance(known, key)))
                             .map(known -> "; did you mean " + known + "?")
                             .orElse("; known are " + asked);
                     problem(key, "is not a setting" + meant);
@@ -235,7 +240,7 @@ final class TreeReader {
     }
 
     private static String shown(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(java.util.Locale.ROOT);
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
     private static String plain(double value) {
@@ -250,13 +255,20 @@ final class TreeReader {
         if (!kind.isEmpty() && !(value instanceof String)) {
             return kind;
         }
-        String text = value.toString().replaceAll("\\p{Cntrl}", " ");
-        String cut = text.length() > 60 ? text.substring(0, 60) + "…" : text;
+        String cut = oneLine(value.toString());
         return value instanceof String ? kind + '"' + cut + '"' : cut;
     }
 
-    /** Edit distance: insertions, deletions and replacements (Levenshtein 1966). */
-    private static int distance(String a, String b) {
+    private static String oneLine(String text) {
+        // Also what only some take for a line break.
+        String plain = text.replaceAll("[\\p{Cc}\\u2028\\u2029]", " ");
+        return plain.length() > 60 ? plain.substring(0, 60) + "…" : plain;
+    }
+
+    /** Edit distance whatever the case: insertions, deletions and replacements (Levenshtein 1966). */
+    private static int distance(String known, String key) {
+        String a = known.toLowerCase(Locale.ROOT);
+        String b = key.toLowerCase(Locale.ROOT);
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;

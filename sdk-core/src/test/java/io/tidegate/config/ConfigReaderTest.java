@@ -6,22 +6,36 @@
 package io.tidegate.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.config.ConfigException.Problem;
+import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.ReplicaConfig;
+import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.StepConfig;
+import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,238 +43,552 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigReaderTest {
 
-    private static PoolConfig pool(String yaml) {
-        return Objects.requireNonNull(ConfigReader.parse("test", yaml).pools().get("chat"));
+    private static final String SMALLEST = "pools: {chat: {tiers: {standard: {}}}}";
+
+    private static TidegateConfig parse(String yaml) {
+        return ConfigReader.parse("test.yaml", yaml);
     }
 
-    private static List<String> problems(String yaml) {
-        ConfigException e = catchThrowableOfType(ConfigException.class, () -> ConfigReader.parse("test.yaml", yaml));
-        assertThat(e).as("a wrong configuration was taken").isNotNull();
-        return e.problems().stream().map(Problem::toString).toList();
+    private static List<Problem> problems(String yaml) {
+        ConfigException e = catchThrowableOfType(ConfigException.class, () -> parse(yaml));
+        assertThat(e).as("problems of: %s", yaml).isNotNull();
+        return e.problems();
     }
 
-    @Test
-    void parse_leastThatIsNeeded_hasTheDocumentedDefaults() {
-        TidegateConfig config = ConfigReader.parse("test", "pools: {chat: {tiers: {standard: {}}, scaling: {max: 3}}}");
-        PoolConfig pool = Objects.requireNonNull(config.pools().get("chat"));
+    /** The only problem of a pool "chat" with one tier and this beside it. */
+    private static Problem problem(String inPool) {
+        List<Problem> all = problems("pools: {chat: {tiers: {standard: {}}, " + inPool + "}}");
+        assertThat(all).hasSize(1);
+        return all.get(0);
+    }
 
-        assertThat(config.ledger().file()).isEmpty();
-        assertThat(pool.maxQueued()).isEqualTo(1024);
-        assertThat(pool.tierList()).singleElement().satisfies(tier -> {
+    private static PoolConfig pool(String inPool) {
+        return parse("pools: {chat: {tiers: {standard: {}}, " + inPool + "}}")
+                .pools()
+                .get("chat");
+    }
+
+    private static ScalingConfig scaling(String inScaling) {
+        return pool("scaling: {max: 8, " + inScaling + "}").scaling();
+    }
+
+    @Nested
+    class Good {
+
+        @Test
+        void everythingSet_isRead() {
+            TidegateConfig config = parse("""
+                    pools:
+                      chat:
+                        maxQueued: 500
+                        tiers:
+                          premium:
+                            weight: 8
+                            ceiling: 1.0
+                            maxQueueTime: 2s
+                            maxQueued: 100
+                            slo: {timeToFirstToken: 2s, timePerOutputToken: 50ms, target: 0.95}
+                          batch: {weight: 0.5, ceiling: 0.75, maxQueueTime: 5m}
+                        replica: {slots: 64, tokens: 400000, count: 3, timeToReady: 90s, pricePerHour: 44}
+                        scaling:
+                          min: 2
+                          max: 20
+                          period: 500ms
+                          targetUtilization: 0.7
+                          drainWindow: 20s
+                          stabilizationWindow: 10m
+                          rateWindow: 30s
+                          up: {replicas: 2, share: 0.5, period: 30s}
+                          down: {replicas: 3, share: 0.25, period: 2m}
+                          backend:
+                            type: kubernetes-scale
+                            settings: {namespace: llm, port: 8443, dryRun: false}
+                    ledger: {file: /var/log/tidegate/ledger.jsonl}
+                    """);
+
+            PoolConfig chat = config.pools().get("chat");
+            assertThat(chat.maxQueued()).isEqualTo(500);
+            assertThat(chat.tiers().keySet()).containsExactly("premium", "batch");
+            List<Tier> tiers = chat.tierList();
+            assertThat(tiers).extracting(Tier::name).containsExactly("premium", "batch");
+            assertThat(tiers.get(0).weight()).isEqualTo(8);
+            assertThat(tiers.get(0).maxQueueTime()).isEqualTo(Duration.ofSeconds(2));
+            assertThat(tiers.get(0).maxQueued()).isEqualTo(100);
+            assertThat(tiers.get(0).slo())
+                    .isEqualTo(Slo.timeToFirstToken(Duration.ofSeconds(2))
+                            .withTimePerOutputToken(Duration.ofMillis(50))
+                            .withTarget(0.95));
+            assertThat(tiers.get(1).weight()).isEqualTo(0.5);
+            assertThat(tiers.get(1).ceiling()).isEqualTo(0.75);
+            assertThat(tiers.get(1).maxQueueTime()).isEqualTo(Duration.ofMinutes(5));
+
+            assertThat(chat.replica().work()).isEqualTo(new Work(64, 400_000));
+            assertThat(chat.replica().count()).isEqualTo(3);
+            assertThat(chat.replica().timeToReady()).isEqualTo(Duration.ofSeconds(90));
+            assertThat(chat.replica().pricePerHour()).hasValue(44);
+
+            assertThat(chat.scaling())
+                    .isEqualTo(new ScalingConfig(
+                            2,
+                            20,
+                            Duration.ofMillis(500),
+                            0.7,
+                            Duration.ofSeconds(20),
+                            Duration.ofMinutes(10),
+                            Duration.ofSeconds(30),
+                            new StepConfig(2, 0.5, Duration.ofSeconds(30)),
+                            new StepConfig(3, 0.25, Duration.ofMinutes(2)),
+                            new BackendConfig(
+                                    "kubernetes-scale",
+                                    Map.of("namespace", "llm", "port", "8443", "dryRun", "false"))));
+            assertThat(config.ledger().file()).contains(Path.of("/var/log/tidegate/ledger.jsonl"));
+        }
+
+        @Test
+        void nothingSet_hasTheDefaultsOfTheJavadoc() {
+            TidegateConfig config = parse(SMALLEST);
+            PoolConfig chat = config.pools().get("chat");
+
+            assertThat(config.ledger().file()).isEmpty();
+            assertThat(chat.maxQueued()).isEqualTo(1024);
+            assertThat(chat.scaling()).isNull();
+            assertThat(chat.replica())
+                    .isEqualTo(new ReplicaConfig(
+                            32, Work.MAX_TOKENS, 1, Duration.ofMinutes(2), java.util.OptionalDouble.empty()));
+            TierConfig tier = chat.tiers().get("standard");
             assertThat(tier.weight()).isEqualTo(1);
             assertThat(tier.ceiling()).isEqualTo(1);
             assertThat(tier.maxQueueTime()).isEqualTo(Duration.ofSeconds(10));
             assertThat(tier.maxQueued()).isEqualTo(1024);
-            assertThat(tier.slo()).isEqualTo(Slo.none());
-        });
-        assertThat(pool.replica().work()).isEqualTo(Work.slots(32));
-        assertThat(pool.replica().count()).isEqualTo(1);
-        assertThat(pool.replica().timeToReady()).isEqualTo(Duration.ofMinutes(2));
-        assertThat(pool.replica().pricePerHour()).isEmpty();
-        assertThat(pool.scaling())
-                .isEqualTo(new TidegateConfig.ScalingConfig(
-                        1,
-                        3,
-                        Duration.ofMillis(250),
-                        0.8,
-                        Duration.ofSeconds(30),
-                        Duration.ofMinutes(5),
-                        Duration.ofSeconds(15),
-                        new StepConfig(4, 1, Duration.ofSeconds(15)),
-                        new StepConfig(1, 0.1, Duration.ofMinutes(1)),
-                        null));
-    }
-
-    @Test
-    void parse_everySetting_arrives() {
-        TidegateConfig config = ConfigReader.parse("test", """
-                pools:
-                  chat:
-                    maxQueued: 7
-                    tiers:
-                      premium: {weight: 8, ceiling: 1, maxQueueTime: 2s, maxQueued: 5,
-                                slo: {timeToFirstToken: 500ms, timePerOutputToken: PT0.03S, target: 0.999}}
-                      batch: {weight: 0.5, ceiling: 0.7, maxQueueTime: 0s}
-                    replica: {slots: 16, tokens: 400000, count: 2, timeToReady: 90s, pricePerHour: 44.245}
-                    scaling:
-                      min: 0
-                      max: 9
-                      period: 1s
-                      targetUtilization: 0.7
-                      drainWindow: 1m
-                      stabilizationWindow: 0s
-                      rateWindow: 1h
-                      up: {replicas: 2}
-                      down: {share: 0.25, period: 10s}
-                      backend: {type: kubernetes-scale, settings: {namespace: llm, port: 5, dry: true}}
-                ledger: {file: /var/lib/tidegate/ledger.jsonl}
-                """);
-        PoolConfig pool = Objects.requireNonNull(config.pools().get("chat"));
-        TidegateConfig.ScalingConfig scaling = Objects.requireNonNull(pool.scaling());
-
-        assertThat(config.ledger().file()).contains(Path.of("/var/lib/tidegate/ledger.jsonl"));
-        assertThat(pool.maxQueued()).isEqualTo(7);
-        assertThat(pool.tierList()).extracting(Tier::name).containsExactly("premium", "batch");
-        assertThat(pool.tierList().get(0).slo())
-                .isEqualTo(Slo.timeToFirstToken(Duration.ofMillis(500))
-                        .withTimePerOutputToken(Duration.ofMillis(30))
-                        .withTarget(0.999));
-        assertThat(pool.tierList().get(1).maxQueueTime()).isZero();
-        assertThat(pool.replica().work()).isEqualTo(new Work(16, 400_000));
-        assertThat(pool.replica().pricePerHour()).hasValue(44.245);
-        assertThat(scaling.rateWindow()).isEqualTo(Duration.ofHours(1));
-        // Naming one of both means only that one.
-        assertThat(scaling.up()).isEqualTo(new StepConfig(2, 0, Duration.ofSeconds(15)));
-        assertThat(scaling.down()).isEqualTo(new StepConfig(0, 0.25, Duration.ofSeconds(10)));
-        assertThat(Objects.requireNonNull(scaling.backend()).settings())
-                .containsEntry("namespace", "llm")
-                .containsEntry("port", "5")
-                .containsEntry("dry", "true");
-    }
-
-    @Test
-    void parse_everythingWrong_namesEveryPathAtOnce() {
-        assertThat(problems("""
-                        pools:
-                          chat:
-                            maxqueued: 5
-                            tiers:
-                              Premium: {}
-                              batch: {weight: 0, ceiling: 1.5, maxQueueTime: soon, maxQueued: -1, slo: {target: 2, ttft: 1s}}
-                            replica: {slots: 0, tokens: many, pricePerHour: -1}
-                            scaling: {min: 5, max: 4, period: 1ms, targetUtilization: .nan, up: {replicas: 0}, backend: {settings: {a: [1]}}}
-                        ledgers: {}
-                        """))
-                .containsExactlyInAnyOrder(
-                        "pools.chat.maxqueued: is not a setting; did you mean maxQueued?",
-                        "pools.chat.tiers.Premium: tier name must be 1 to 63 of [a-z0-9_.-], beginning and ending with a"
-                                + " letter or digit, but was \"Premium\"",
-                        "pools.chat.tiers.batch.weight: must be a number above 0 but is 0",
-                        "pools.chat.tiers.batch.ceiling: must be a number above 0 and at most 1 but is 1.5",
-                        "pools.chat.tiers.batch.maxQueueTime: must be a duration such as 250ms, 30s, 5m or PT30S but is the"
-                                + " text \"soon\"",
-                        "pools.chat.tiers.batch.maxQueued: must be a whole number from 0 to 1000000 but is -1",
-                        "pools.chat.tiers.batch.slo.target: must be a number above 0 and at most 1 but is 2",
-                        "pools.chat.tiers.batch.slo.ttft: is not a setting; known are [timeToFirstToken,"
-                                + " timePerOutputToken, target]",
-                        "pools.chat.replica.slots: must be a whole number from 1 to 1048575 but is 0",
-                        "pools.chat.replica.tokens: must be a whole number from 1 to " + Work.MAX_TOKENS
-                                + " but is the text \"many\"",
-                        "pools.chat.replica.pricePerHour: must be a number at least 0 but is -1",
-                        "pools.chat.scaling.max: must be at least min (5) but is 4",
-                        "pools.chat.scaling.period: must be a duration from 0.01s to 1h but is the text \"1ms\"",
-                        "pools.chat.scaling.targetUtilization: must be a number above 0 and at most 1 but is NaN",
-                        "pools.chat.scaling.up.replicas: or share must be above 0, or the pool could never change that way",
-                        "pools.chat.scaling.backend.type: is required: the type of a scaler backend on the class path",
-                        "pools.chat.scaling.backend.settings.a: must be a plain value but is a list",
-                        "ledgers: is not a setting; did you mean ledger?");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "max: 0",
-                "max: 100001",
-                "max: -1",
-                "max: 2.5",
-                "max: '3'",
-                "max: true",
-                "max: {}",
-                "max: 1e18",
-                "max: 99999999999999999999",
-                "min: 1"
-            })
-    void parse_maxOutOfRange_isRefused(String max) {
-        assertThat(problems("pools: {chat: {tiers: {a: {}}, scaling: {" + max + "}}}"))
-                .singleElement()
-                .asString()
-                .startsWith("pools.chat.scaling.max: ");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "250ms, 250000000",
-        "1.5s, 1500000000",
-        "2m, 120000000000",
-        "PT1H, 3600000000000",
-        "0s, 0",
-        "1d, 86400000000000"
-    })
-    void parse_durations_areRead(String text, long nanos) {
-        assertThat(pool("pools: {chat: {tiers: {a: {maxQueueTime: " + text + "}}}}")
-                        .tierList()
-                        .get(0)
-                        .maxQueueTime()
-                        .toNanos())
-                .isEqualTo(nanos);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"5", "-1s", "1 s", "1w", "PT-5S", "999999999999d", "25h", "1e3s", ""})
-    void parse_wrongDurations_areRefused(String text) {
-        assertThat(problems("pools: {chat: {tiers: {a: {maxQueueTime: '" + text + "'}}}}"))
-                .singleElement()
-                .asString()
-                .startsWith("pools.chat.tiers.a.maxQueueTime: must be a duration");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "text", "5", "~"})
-    void parse_noMap_isRefused(String yaml) {
-        assertThatThrownBy(() -> ConfigReader.parse("test.yaml", yaml))
-                .isInstanceOf(ConfigException.class)
-                .hasMessageStartingWith("test.yaml has 1 problem:");
-    }
-
-    @Test
-    void parse_noPoolsOrTiers_isRefused() {
-        assertThat(problems("{}")).containsExactly("pools: needs at least one pool");
-        assertThat(problems("pools: {chat: {}}")).containsExactly("pools.chat.tiers: needs 1 to 32 tiers but has 0");
-    }
-
-    @Test
-    void parse_badYaml_saysWhere() {
-        assertThat(problems("pools:\n  chat: {tiers: [\n"))
-                .singleElement()
-                .asString()
-                .contains("line");
-    }
-
-    @Test
-    void parse_nestedTooDeeply_isRefused() {
-        assertThat(problems("{a: ".repeat(10_000))).singleElement().asString().startsWith("is not valid YAML");
-    }
-
-    @Test
-    void parse_aliasesThatMultiply_stayHarmless() {
-        StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
-        for (int i = 1; i < 12; i++) {
-            bomb.append("a").append(i).append(": &a").append(i).append(" [");
-            bomb.append("*a%d, ".formatted(i - 1).repeat(9)).append("x]\n");
+            assertThat(tier.slo().timeToFirstToken()).isEmpty();
+            assertThat(tier.slo().timePerOutputToken()).isEmpty();
+            assertThat(tier.slo().target()).isEqualTo(0.99);
         }
-        assertThat(problems(bomb.toString())).isNotEmpty();
+
+        @Test
+        void scalingWithItsMaximumAlone_hasTheDefaultsOfTheJavadoc() {
+            assertThat(pool("scaling: {max: 8}").scaling())
+                    .isEqualTo(new ScalingConfig(
+                            1,
+                            8,
+                            Duration.ofMillis(250),
+                            0.8,
+                            Duration.ofSeconds(30),
+                            Duration.ofMinutes(5),
+                            Duration.ofSeconds(15),
+                            new StepConfig(4, 1.0, Duration.ofSeconds(15)),
+                            new StepConfig(1, 0.1, Duration.ofMinutes(1)),
+                            null));
+        }
+
+        @Test
+        void defaults_areThoseOfTheBuildersTheyGoTo() {
+            Tier built = Tier.builder("standard").build();
+            Tier read = parse(SMALLEST).pools().get("chat").tierList().get(0);
+            assertThat(read).usingRecursiveComparison().isEqualTo(built);
+        }
+
+        @Test
+        void emptyMaps_areAsGoodAsNone() {
+            assertThat(parse("""
+                    pools:
+                      chat:
+                        tiers:
+                          standard:
+                        replica:
+                    ledger:
+                    """)).isEqualTo(parse(SMALLEST));
+        }
+
+        @Test
+        void json_isYaml() {
+            assertThat(parse("{\"pools\":{\"chat\":{\"tiers\":{\"standard\":{\"maxQueued\":5}}}}}")
+                            .pools()
+                            .get("chat")
+                            .tiers()
+                            .get("standard")
+                            .maxQueued())
+                    .isEqualTo(5);
+        }
+
+        @Test
+        void step_oneOfBothNamed_isOnlyThatOne() {
+            assertThat(scaling("up: {replicas: 1}").up()).isEqualTo(new StepConfig(1, 0, Duration.ofSeconds(15)));
+            assertThat(scaling("up: {share: 0.5}").up()).isEqualTo(new StepConfig(0, 0.5, Duration.ofSeconds(15)));
+            assertThat(scaling("down: {period: 5m}").down()).isEqualTo(new StepConfig(1, 0.1, Duration.ofMinutes(5)));
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "250ms, 250",
+            "30s, 30000",
+            "1.5s, 1500",
+            "5m, 300000",
+            "1h, 3600000",
+            "PT30S, 30000",
+            "pt1m, 60000",
+            "PT0.25S, 250",
+            "' 30s ', 30000"
+        })
+        void durations(String text, long millis) {
+            assertThat(scaling("drainWindow: '" + text + "'").drainWindow()).isEqualTo(Duration.ofMillis(millis));
+        }
+
+        @Test
+        void zeroes_whereTheyMeanSomething() {
+            assertThat(scaling("min: 0, stabilizationWindow: 0s").min()).isZero();
+            assertThat(pool("maxQueued: 0").maxQueued()).isZero();
+            assertThat(pool("replica: {count: 0, pricePerHour: 0}").replica().count())
+                    .isZero();
+        }
+
+        @Test
+        void settingsOfABackend_areTexts() {
+            assertThat(scaling("backend: {type: x, settings: {a: text, b: 12, c: true, d: '007', e: null}}")
+                            .backend()
+                            .settings())
+                    .containsExactly(
+                            Map.entry("a", "text"),
+                            Map.entry("b", "12"),
+                            Map.entry("c", "true"),
+                            Map.entry("d", "007"));
+        }
+
+        @Test
+        void settingsOfABackend_numbersStayAsWritten() {
+            assertThat(scaling("backend: {type: x, settings: {version: 1.10, big: 123456789012345678901234567890}}")
+                            .backend()
+                            .settings())
+                    .containsExactly(Map.entry("version", "1.10"), Map.entry("big", "123456789012345678901234567890"));
+        }
+
+        @Test
+        void byteOrderMark_isSkipped() {
+            assertThat(parse("\ufeff" + SMALLEST)).isEqualTo(parse(SMALLEST));
+        }
+    }
+
+    @Nested
+    class Wrong {
+
+        @Test
+        void everyProblemAtOnce_withItsPathAndARemedy() {
+            List<Problem> problems = problems("""
+                    pools:
+                      chat:
+                        tiers:
+                          Premium: {weight: 0, slo: {target: 2}}
+                          batch: {maxQueTime: 5s, ceiling: "half"}
+                        replica: {slots: -3, timeToReady: soon}
+                        scaling: {min: 9, max: 3, up: {replicas: 0}, backend: {}}
+                        maxQueue: 7
+                      code:
+                    legder: {file: x}
+                    """);
+
+            assertThat(problems.stream().map(Problem::toString))
+                    .containsExactlyInAnyOrder(
+                            "pools.chat.tiers.Premium.weight: must be a number above 0 but is 0",
+                            "pools.chat.tiers.Premium.slo.target: must be a number above 0 and at most 1 but is 2",
+                            "pools.chat.tiers.Premium: tier name must be 1 to 63 of [a-z0-9_.-], beginning and ending"
+                                    + " with a letter or digit, but was \"Premium\"",
+                            "pools.chat.tiers.batch.maxQueTime: is not a setting; did you mean maxQueueTime?",
+                            "pools.chat.tiers.batch.ceiling: must be a number above 0 and at most 1 but is the text \"half\"",
+                            "pools.chat.replica.slots: must be a whole number from 1 to 1048575 but is -3",
+                            "pools.chat.replica.timeToReady: must be a duration such as 250ms, 30s, 5m or PT30S but is the"
+                                    + " text \"soon\"",
+                            "pools.chat.scaling.max: must be at least min (9) but is 3",
+                            "pools.chat.scaling.up.replicas: or share must be above 0, or the pool could never change that way",
+                            "pools.chat.scaling.backend.type: is required: the type of a scaler backend on the class path",
+                            "pools.chat.maxQueue: is not a setting; did you mean maxQueued?",
+                            "pools.code.tiers: needs 1 to 32 tiers but has 0",
+                            "legder: is not a setting; did you mean ledger?");
+        }
+
+        @Test
+        void message_namesTheSourceAndCounts() {
+            assertThatExceptionOfType(ConfigException.class)
+                    .isThrownBy(() -> parse("pools: {chat: {tiers: {a: {}}}, x: 1}"))
+                    .withMessageStartingWith("test.yaml has 1 problem:")
+                    .withMessageContaining(System.lineSeparator() + "  pools.x: must be a map but is 1");
+            assertThatExceptionOfType(ConfigException.class)
+                    .isThrownBy(() -> parse("{a: 1, b: 2, pools: {chat: {tiers: {a: {}}}}}"))
+                    .withMessageStartingWith("test.yaml has 2 problems:");
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "maxQueued: -1            | maxQueued | must be a whole number from 0 to 1000000 but is -1",
+                    "maxQueued: 1000001       | maxQueued | must be a whole number from 0 to 1000000 but is 1000001",
+                    "maxQueued: 1.5           | maxQueued | must be a whole number from 0 to 1000000 but is 1.5",
+                    "maxQueued: many          | maxQueued | must be a whole number from 0 to 1000000 but is the text \"many\"",
+                    "maxQueued: true          | maxQueued | must be a whole number from 0 to 1000000 but is true",
+                    "maxQueued: [1]           | maxQueued | must be a whole number from 0 to 1000000 but is a list",
+                    "maxQueued: {a: 1}        | maxQueued | must be a whole number from 0 to 1000000 but is a map",
+                    "maxQueued: 99999999999999999999 | maxQueued | must be a whole number from 0 to 1000000 but is 99999999999999999999",
+                    "maxQueued: 4294967297    | maxQueued | must be a whole number from 0 to 1000000 but is 4294967297",
+                    "replica: {tokens: 0}     | replica.tokens | must be a whole number from 1 to 1099511627760 but is 0",
+                    "replica: {count: 100001} | replica.count | must be a whole number from 0 to 100000 but is 100001",
+                    "replica: {pricePerHour: -1} | replica.pricePerHour | must be a number at least 0 but is -1",
+                    "replica: {timeToReady: 0s} | replica.timeToReady | must be a duration from 0.001s to 24h but is the text \"0s\"",
+                    "replica: {timeToReady: 25h} | replica.timeToReady | must be a duration from 0.001s to 24h but is the text \"25h\"",
+                    "replica: {timeToReady: -5s} | replica.timeToReady | must be a duration such as 250ms, 30s, 5m or PT30S but is the text \"-5s\"",
+                    "replica: {timeToReady: PT-5S} | replica.timeToReady | must be a duration from 0.001s to 24h but is the text \"PT-5S\"",
+                    "replica: {timeToReady: 30} | replica.timeToReady | must be a duration such as 250ms, 30s, 5m or PT30S but is 30",
+                    "replica: {timeToReady: 1000000000000000000s} | replica.timeToReady | must be a duration such as 250ms, 30s, 5m or PT30S but is the text \"1000000000000000000s\"",
+                    "replica: {timeToReady: 999999999999d} | replica.timeToReady | must be a duration such as 250ms, 30s, 5m or PT30S but is the text \"999999999999d\"",
+                    "replica: {timeToReady: PT9223372036854775807S} | replica.timeToReady | must be a duration from 0.001s to 24h but is the text \"PT9223372036854775807S\"",
+                    "replica: 5               | replica | must be a map but is 5",
+                    "scaling: {}              | scaling.max | is required: a whole number from 1 to 100000",
+                    "scaling: {max: 0}        | scaling.max | must be a whole number from 1 to 100000 but is 0",
+                    "'scaling: {max: 1, min: 2}' | scaling.max | must be at least min (2) but is 1",
+                    "'scaling: {max: 2, targetUtilization: 0}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is 0",
+                    "'scaling: {max: 2, targetUtilization: 80}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is 80",
+                    "'scaling: {max: 2, targetUtilization: .nan}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is NaN",
+                    "'scaling: {max: 2, period: 1ms}' | scaling.period | must be a duration from 0.01s to 1h but is the text \"1ms\"",
+                    "'scaling: {max: 2, stabilizationWindow: 2h}' | scaling.stabilizationWindow | must be a duration from 0s to 1h but is the text \"2h\"",
+                    "'scaling: {max: 2, up: {share: -1}}' | scaling.up.share | must be a number at least 0 and at most 1000 but is -1",
+                    "'scaling: {max: 2, up: {share: 1e400}}' | scaling.up.share | must be a number at least 0 and at most 1000 but is 1E+400",
+                    "'scaling: {max: 2, backend: kubernetes}' | scaling.backend | must be a map but is the text \"kubernetes\"",
+                    "'scaling: {max: 2, backend: {type: x, settings: {a: [1]}}}' | scaling.backend.settings.a | must be a plain value but is a list"
+                })
+        void oneValue_isNamedWithItsPathAndOnlyOnce(String inPool, String path, String message) {
+            String yaml = inPool.startsWith("'") ? inPool.substring(1, inPool.length() - 1) : inPool;
+            List<Problem> problems = problems("pools: {chat: {tiers: {standard: {}}, " + yaml + "}}");
+            assertThat(problems).containsExactly(new Problem("pools.chat." + path, message));
+        }
+
+        @Test
+        void maxOfTheWrongType_isNotAlsoCalledTooSmall() {
+            assertThat(problem("scaling: {min: 5, max: lots}").path()).isEqualTo("pools.chat.scaling.max");
+        }
+
+        @Test
+        void unknownKey_theNearestIsMeant() {
+            assertThat(problem("scaling: {max: 2, mxx: 3}").message()).isEqualTo("is not a setting; did you mean max?");
+            assertThat(problem("scaling: {max: 2, MIN: 3}").message()).isEqualTo("is not a setting; did you mean min?");
+            assertThat(problem("replica: {slot: 3}").message()).isEqualTo("is not a setting; did you mean slots?");
+            assertThat(problem("replicas: {}").message()).isEqualTo("is not a setting; did you mean replica?");
+        }
+
+        @Test
+        void unknownKey_nothingNear_namesThoseThereAre() {
+            assertThat(problem("replica: {colour: blue}").message())
+                    .isEqualTo("is not a setting; known are [slots, tokens, count, timeToReady, pricePerHour]");
+        }
+
+        @Test
+        void unknownKey_withControlCharacters_isOneLine() {
+            Problem problem = problem("\"a\\nlevel=ERROR \\e[31mowned\": 1");
+            assertThat(problem.toString().lines()).hasSize(1);
+            assertThat(problem.path()).doesNotContain("\u001b");
+        }
+
+        @Test
+        void value_longOrWithControlCharacters_isShortAndOneLine() {
+            Problem problem = problem("maxQueued: \"" + "x".repeat(5000) + "\\n\\e[31m\"");
+            assertThat(problem.message()).hasSizeLessThan(200).doesNotContain("\u001b");
+            assertThat(problem.message().lines()).hasSize(1);
+        }
+
+        @Test
+        void duplicateKey_isNotSilentlyTheLast() {
+            assertThat(problems("""
+                    pools:
+                      chat:
+                        maxQueued: 5
+                        maxQueued: 6
+                        tiers: {standard: {}}
+                    """))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.message())
+                            .containsIgnoringCase("duplicate")
+                            .contains("maxQueued")
+                            .contains("line 4"));
+        }
+
+        @Test
+        void secondDocument_isNotSilentlyIgnored() {
+            assertThat(problems(SMALLEST + "\n---\n" + SMALLEST)).hasSize(1);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"", "   ", "\n\n", "# only a comment\n", "---\n", "null", "[]", "5", "text"})
+        void notAMap_saysWhatItMustBe(String yaml) {
+            assertThat(problems(yaml)).containsExactly(new Problem("", "must be a map with the key pools"));
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"{}", "pools: {}", "pools:"})
+        void noPools_saysSo(String yaml) {
+            assertThat(problems(yaml)).containsExactly(new Problem("pools", "needs at least one pool"));
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"pools: [", "a: b: c", "\t- x", "a: \"", "a: !!java.net.URL [x]\nb: ["})
+        void notYaml_saysWhere(String yaml) {
+            assertThat(problems(yaml))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.message())
+                            .startsWith("is not valid YAML: ")
+                            .contains("line "));
+        }
+
+        @Test
+        void alias_isNotTakenForAText() {
+            assertThat(problems("""
+                            pools:
+                              chat:
+                                tiers: {standard: {}}
+                                scaling: {max: 2, backend: {type: &t x, settings: {image: *t}}}
+                            """))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.message()).contains("alias"));
+        }
+
+        @Test
+        void tooManyTiers_saysHowMany() {
+            String tiers =
+                    IntStream.range(0, 33).mapToObj(i -> "t" + i + ": {}").collect(Collectors.joining(", "));
+            assertThat(problems("pools: {chat: {tiers: {" + tiers + "}}}"))
+                    .containsExactly(new Problem("pools.chat.tiers", "needs 1 to 32 tiers but has 33"));
+        }
+
+        @Test
+        void ledgerFileThatIsNoPath_saysSo() {
+            assertThat(problems("{ledger: {file: \"a\\0b\"}, pools: {chat: {tiers: {a: {}}}}}"))
+                    .singleElement()
+                    .satisfies(problem -> {
+                        assertThat(problem.path()).isEqualTo("ledger.file");
+                        assertThat(problem.message()).startsWith("is not a path");
+                    });
+        }
+    }
+
+    @Nested
+    @Timeout(20)
+    class Hostile {
+
+        @Test
+        void nestedTooDeeply_isRefused() {
+            assertThat(problems("[".repeat(100_000))).hasSize(1);
+            assertThat(problems("{a: ".repeat(50_000))).hasSize(1);
+            String indented = IntStream.range(0, 1000)
+                    .mapToObj(i -> " ".repeat(i) + "a:\n")
+                    .collect(Collectors.joining());
+            assertThat(problems(indented))
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.message()).containsIgnoringCase("depth"));
+        }
+
+        @Test
+        void aliasBomb_isRefusedWithoutGrowing() {
+            StringBuilder bomb = new StringBuilder("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+            for (int i = 1; i < 30; i++) {
+                bomb.append("a").append(i).append(": &a").append(i).append(" [");
+                bomb.append(("*a" + (i - 1) + ",").repeat(8))
+                        .append("*a")
+                        .append(i - 1)
+                        .append("]\n");
+            }
+            assertThat(problems(bomb.toString())).isNotEmpty();
+        }
+
+        @Test
+        void tooLong_isRefusedUnparsed() {
+            assertThat(problems("#" + "x".repeat(1 << 20)))
+                    .containsExactly(new Problem("", "is longer than 1048576 characters"));
+            assertThat(problems("#".repeat(1 << 20)))
+                    .containsExactly(new Problem("", "must be a map with the key pools"));
+        }
+
+        @Test
+        void javaTags_makeNoObjects() {
+            assertThat(problems("pools: !!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[]]]"))
+                    .isNotEmpty();
+        }
+    }
+
+    @Nested
+    class InFiles {
+
+        @TempDir
+        private Path folder;
+
+        private Problem problem(Path file) {
+            ConfigException e = catchThrowableOfType(ConfigException.class, () -> ConfigReader.read(file));
+            assertThat(e).hasMessageStartingWith(file + " has 1 problem:");
+            return e.problems().get(0);
+        }
+
+        @Test
+        void read_goodFile() throws IOException {
+            Path file = Files.writeString(folder.resolve("tidegate.yaml"), SMALLEST);
+            assertThat(ConfigReader.read(file)).isEqualTo(parse(SMALLEST));
+        }
+
+        @Test
+        void read_missingFile_saysSo() {
+            assertThat(problem(folder.resolve("none.yaml")).message()).startsWith("cannot be read: ");
+        }
+
+        @Test
+        void read_folder_saysSo() {
+            assertThat(problem(folder).message()).startsWith("cannot be read: ");
+        }
+
+        @Test
+        void read_notUtf8_saysSo() throws IOException {
+            Path file =
+                    Files.write(folder.resolve("latin.yaml"), "pools: {é: {}}".getBytes(StandardCharsets.ISO_8859_1));
+            assertThat(problem(file).message()).contains("UTF-8");
+        }
+
+        @Test
+        void read_tooLong_isRefused() throws IOException {
+            Path file = Files.write(folder.resolve("big.yaml"), new byte[(1 << 20) + 1]);
+            assertThat(problem(file).message()).contains("more than 1048576");
+        }
+
+        @Test
+        @Timeout(20)
+        void read_endless_isRefused() {
+            Path zero = Path.of("/dev/zero");
+            Assumptions.assumeTrue(Files.isReadable(zero), "needs /dev/zero, a file without end whose size is 0");
+            assertThat(problem(zero).message()).contains("more than 1048576");
+        }
     }
 
     @Test
-    void parse_controlCharactersInValues_stayOnOneLine() {
-        assertThat(problems("pools: {chat: {tiers: {a: {maxQueueTime: \"a\\nb\\u001b[31m\"}}}}"))
-                .singleElement()
-                .asString()
-                .doesNotContain("\n", "\u001b");
+    void fromTree_takesWhatAnyLibraryGives() {
+        assertThat(ConfigReader.fromTree(
+                        "spring", Map.of("pools", Map.of("chat", Map.of("tiers", Map.of("a", Map.of()))))))
+                .isEqualTo(parse("pools: {chat: {tiers: {a: {}}}}"));
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> ConfigReader.fromTree("spring", null))
+                .withMessageStartingWith("spring has 1 problem:");
     }
 
     @Test
-    void read_file_namesItInErrors(@TempDir Path folder) throws IOException {
-        Path file = folder.resolve("tidegate.yaml");
-        assertThatThrownBy(() -> ConfigReader.read(file))
-                .isInstanceOf(ConfigException.class)
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining("cannot be read");
+    void config_isImmutable() {
+        TidegateConfig config = parse(SMALLEST);
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> config.pools().clear());
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> config.pools().get("chat").tiers().clear());
+    }
 
-        Files.writeString(file, "pools: {chat: {tiers: {a: {}}}}");
-        assertThat(ConfigReader.read(file).pools()).containsOnlyKeys("chat");
-
-        Files.writeString(file, "#" + "x".repeat(1 << 20));
-        assertThatThrownBy(() -> ConfigReader.read(file)).hasMessageContaining("more than 1048576 is not read");
+    @Test
+    void exception_survivesSerialization() throws Exception {
+        ConfigException e = catchThrowableOfType(ConfigException.class, () -> parse("{a: 1}"));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(e);
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            assertThat(((ConfigException) in.readObject()).problems()).isEqualTo(e.problems());
+        }
     }
 }

@@ -308,9 +308,9 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         }
 
         /**
-         * Longest time that the API server may let a call wait for the beginning of an answer, 1 ms to 1 min, in real time; 1.8 s by
-         * default. A scale is two requests, which share it. Keep it below the pool's {@code backendTimeout}, 2 s by default: after
-         * that a call is interrupted, and says less of what went wrong.
+         * Longest time, in real time, that the API server may take to begin its answers within one call, 1 ms to 1 min; 1.8 s
+         * by default. A scale is two requests, which share it. Keep it below the pool's {@code backendTimeout}, 2 s by default:
+         * after that the call is interrupted, and says less of what went wrong.
          */
         public Builder callTimeout(Duration callTimeout) {
             if (callTimeout.compareTo(Duration.ofMillis(1)) < 0 || callTimeout.compareTo(LONGEST_TIMEOUT) > 0) {

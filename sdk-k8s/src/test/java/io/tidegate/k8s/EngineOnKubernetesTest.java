@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The engine, its policy and guardrails with this backend, and an API server in memory: only load, clock and kubelet are played. */
+/** The engine with this backend and an API server in memory; load, clock and the cluster's controllers are played. */
 class EngineOnKubernetesTest {
 
     private static final double SECONDS_IN_FLIGHT = 8;

@@ -101,11 +101,12 @@ class ScaleOnTheWireTest {
     }
 
     private static ResponseDefinitionBuilder status(int code, String message) {
+        String body = """
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"%s","code":%d}""";
         return aResponse()
                 .withStatus(code)
                 .withHeader("Content-Type", "application/json")
-                .withBody("""
-                        {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"%s","code":%d}""".formatted(message, code));
+                .withBody(body.formatted(message, code));
     }
 
     private void hasOneReplica() {
@@ -385,8 +386,8 @@ class ScaleOnTheWireTest {
 
                 assertThat(failure)
                         .hasMessageStartingWith(
-                                "could not patch deployments/scale of Deployment ml/vllm: no usable answer"
-                                        + " from the API server, and whether it was carried out is not known until the next status: ")
+                                "could not patch deployments/scale of Deployment ml/vllm: no usable answer from the API"
+                                        + " server, and whether it was carried out is not known until the next status: ")
                         .hasMessageContaining("timed out");
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENCE);
             }

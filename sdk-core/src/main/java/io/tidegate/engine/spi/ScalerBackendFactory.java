@@ -23,7 +23,8 @@ public interface ScalerBackendFactory {
     /**
      * Makes a backend.
      *
-     * @param settings the settings under the backend's {@code settings} in the configuration; values are texts, as written
+     * @param settings the settings under the backend's {@code settings} in the configuration; values are texts; numbers
+     *     are as YAML reads them, so what must stay as written, such as 007, is to be quoted
      * @throws IllegalArgumentException naming every setting that is missing, wrong or unknown
      */
     ScalerBackend create(Map<String, String> settings);
