@@ -350,9 +350,8 @@ public final class Gate implements AutoCloseable {
         }
         intake.offer(ticket);
         drain();
-        // Told last, so that a listener that looks at the gate finds the queue; and by the first even if only others
-        // are left
-        // in it, since they took the queue for one that was told of.
+        // Told last, so that a listener that looks at the gate finds the queue; and by the first even if only
+        // others are left in it, since they took the queue for one that was told of.
         if (ticket.firstToWait && waiting.get() > 0) {
             tellDemand();
         }
@@ -465,8 +464,7 @@ public final class Gate implements AutoCloseable {
             TierLane lane = ticket.lane;
             if (lane.head() == null) {
                 // A tier that comes back starts level with those served: having been away earns no credit, also not
-                // against
-                // a tier whose own queue is empty just now.
+                // against a tier whose own queue is empty just now.
                 lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
             }
             lane.add(ticket);
@@ -490,9 +488,8 @@ public final class Gate implements AutoCloseable {
 
     private void grant(ArrayDeque<Ticket> settled) {
         GateState.Ceilings limits = ceilings;
-        // The ceiling of the tier whose turn it is and that finds no room. Tiers that may fill no more wait with it:
-        // small
-        // requests must not take, one by one, the room that a large one waits for.
+        // The ceiling of the tier whose turn it is and that finds no room. Tiers that may fill no more wait with
+        // it: small requests must not take, one by one, the room that a large one waits for.
         double reserved = 0;
         for (TierLane lane = next(reserved); lane != null; lane = next(reserved)) {
             Ticket head = lane.head();

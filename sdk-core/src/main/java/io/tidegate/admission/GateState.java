@@ -63,9 +63,8 @@ final class GateState {
     }
 
     private boolean tryTake(long cost, Ceilings ceilings, int tier, boolean pastQueue) {
-        // Opaque: only a first guess. A stale value can cost one more CAS or turn an arrival to the slow path, which
-        // looks
-        // again; it can never take past the ceiling, because the CAS decides.
+        // Opaque: only a first guess. A stale value can cost one more CAS or turn an arrival to the slow path,
+        // which looks again; it can never take past the ceiling, because the CAS decides.
         long seen = (long) CELL.getOpaque(cells, WORD);
         while (pastQueue || seen >= 0) {
             long slots = (seen & SLOT_MASK) + 1;

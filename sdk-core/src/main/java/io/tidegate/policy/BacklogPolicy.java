@@ -113,8 +113,7 @@ public final class BacklogPolicy implements Policy {
             double seconds = tier.inFlightSeconds();
             boolean known = !Double.isNaN(seconds);
             // What is in flight speaks only until a request has returned. A pool that works off a queue is full as
-            // well,
-            // and need not grow for it.
+            // well, and need not grow for it.
             arriving += known ? tier.arrivalsPerSecond() * seconds * perRequest : 0;
             inFlight += known ? 0 : tier.inFlight() * perRequest;
             queuedUnits += tier.queued() * perRequest;

@@ -259,9 +259,8 @@ class BacklogPolicyTest {
 
         @Test
         void tokensInQueue_areBacklogInTokens() {
-            // 160 000 tokens are 2 replicas. Of the 8 000 000 token-seconds that wait, 40 000 spare ones do 4 800 000
-            // in
-            // 120 s; 3 200 000/(100 000·30) = 1.07.
+            // 160 000 tokens are 2 replicas. Of the 8 000 000 token-seconds that wait, 40 000 spare ones do 4 800
+            // 000 in 120 s; 3 200 000/(100 000·30) = 1.07.
             assertThat(replicas(view().replica(replica).ready(2).tier(0, 100, 2, 8, 10_000)))
                     .isEqualTo(4);
         }

@@ -58,9 +58,8 @@ final class ChatHandler implements HttpHandler {
 
     @Override
     public void handle(HttpExchange exchange) throws IOException {
-        // Closed only after a whole answer. An exception that leaves here makes the server cut the connection, and a
-        // client
-        // must not take an answer that broke off for a whole one.
+        // Closed only after a whole answer. An exception that leaves here makes the server cut the connection, and
+        // a client must not take an answer that broke off for a whole one.
         try {
             answer(exchange);
         } catch (ChatCall.BadCallException | IllegalArgumentException e) {
