@@ -15,8 +15,11 @@ import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -32,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A method that returns a {@link CompletionStage} waits for its permit without holding the caller's thread and gives it back
  * when the stage completes; cancelling the returned future while it waits gives up waiting. Any other method waits on the
- * caller's thread. A return type that ends later in a way not known here, such as a {@code Publisher} or a plain {@link Future}, is refused
- * when the proxy is made, since the permit would be given back too early.
+ * caller's thread; one whose declared type does not tell that it returns a stage, for want of a type argument, gives the permit
+ * back when that completes. A return type that ends later in a way not known here, such as a {@code Publisher} or a plain
+ * {@link Future}, is refused when the proxy is made, since the permit would be given back too early.
  *
  * @since 0.1.0
  */
@@ -57,9 +61,9 @@ public final class GatedProxy {
         }
         Map<Method, Route> routes = new HashMap<>();
         for (Method method : type.getMethods()) {
-            Gated gated = find(method, target.getClass());
+            Gated gated = Modifier.isStatic(method.getModifiers()) ? null : find(method, type, target.getClass());
             if (gated != null) {
-                routes.put(method, route(method, gated, gates));
+                routes.put(method, route(method, returnedBy(method, target.getClass()), gated, gates));
             }
         }
         if (routes.isEmpty()) {
@@ -73,7 +77,7 @@ public final class GatedProxy {
     /** Where calls of one method go. */
     private record Route(Gate gate, Request request, String method, boolean async) {}
 
-    private static Route route(Method method, Gated gated, Collection<Gate> gates) {
+    private static Route route(Method method, Class<?> implemented, Gated gated, Collection<Gate> gates) {
         String name = method.getDeclaringClass().getSimpleName() + "." + method.getName();
         Gate gate = gates.stream()
                 .filter(each -> each.pool().equals(gated.pool()))
@@ -89,15 +93,43 @@ public final class GatedProxy {
             throw new IllegalArgumentException("@Gated on " + name + ": it returns " + returned.getName()
                     + ", but only CompletionStage and CompletableFuture can be made for a caller that waits");
         }
-        if (!async && endsLater(returned)) {
+        if (!async && endsLater(implemented)) {
             throw new IllegalArgumentException(
-                    "@Gated on " + name + ": " + returned.getName()
+                    "@Gated on " + name + ": " + implemented.getName()
                             + " ends after the method returns and is not supported here; return a CompletionStage, or use the adapter for that library");
         }
         return new Route(gate, request, name, async);
     }
 
+    /** What the implementation returns, which is more than an interface with type parameters tells. */
+    private static Class<?> returnedBy(Method method, Class<?> targetType) {
+        return Arrays.stream(targetType.getMethods())
+                .filter(each -> !each.isBridge() && implementing(each, method))
+                .sorted(Comparator.comparing(
+                        each -> !Arrays.equals(each.getParameterTypes(), method.getParameterTypes())))
+                .<Class<?>>map(Method::getReturnType)
+                .findFirst()
+                .orElse(method.getReturnType());
+    }
+
+    private static boolean implementing(Method candidate, Method method) {
+        if (!candidate.getName().equals(method.getName())
+                || candidate.getParameterCount() != method.getParameterCount()
+                || !method.getReturnType().isAssignableFrom(candidate.getReturnType())) {
+            return false;
+        }
+        for (int i = 0; i < method.getParameterCount(); i++) {
+            if (!method.getParameterTypes()[i].isAssignableFrom(candidate.getParameterTypes()[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean endsLater(Class<?> type) {
+        if (CompletionStage.class.isAssignableFrom(type)) {
+            return false;
+        }
         if (Future.class.isAssignableFrom(type) || Flow.Publisher.class.isAssignableFrom(type)) {
             return true;
         }
@@ -127,7 +159,7 @@ public final class GatedProxy {
 
     // ---- finding the annotation ------------------------------------------------------------------------------------
 
-    private static @Nullable Gated find(Method method, Class<?> targetType) {
+    private static @Nullable Gated find(Method method, Class<?> type, Class<?> targetType) {
         Gated found = null;
         try {
             Method implementation = targetType.getMethod(method.getName(), method.getParameterTypes());
@@ -140,6 +172,9 @@ public final class GatedProxy {
         }
         if (found == null && method.getDeclaringClass() != Object.class) {
             found = on(targetType.getAnnotations());
+        }
+        if (found == null) {
+            found = on(type.getAnnotations());
         }
         return found != null ? found : on(method.getDeclaringClass().getAnnotations());
     }
@@ -191,6 +226,7 @@ public final class GatedProxy {
             };
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // stages that only pass an end on have no result of their own
         private @Nullable Object sync(Route route, Method method, @Nullable Object @Nullable [] arguments)
                 throws Throwable {
             Admission admission;
@@ -207,12 +243,20 @@ public final class GatedProxy {
                 throw new RequestRefusedException(route.method(), admission);
             }
             Outcome outcome = Outcome.FAILED;
+            boolean handedOn = false;
             try {
                 Object result = call(method, arguments);
                 outcome = Outcome.COMPLETED;
+                if (result instanceof CompletionStage<?> stage) {
+                    // Of a method with a type parameter, which did not tell.
+                    stage.whenComplete((value, failure) -> permit.close(outcomeOf(failure), Usage.NONE));
+                    handedOn = true;
+                }
                 return result;
             } finally {
-                permit.close(outcome, Usage.NONE);
+                if (!handedOn) {
+                    permit.close(outcome, Usage.NONE);
+                }
             }
         }
 
@@ -236,47 +280,51 @@ public final class GatedProxy {
             return result;
         }
 
-        @SuppressWarnings("FutureReturnValueIgnored") // stages that only pass an end on have no result of their own
         private void run(
                 Permit permit,
                 CompletableFuture<@Nullable Object> result,
                 Method method,
                 @Nullable Object @Nullable [] arguments) {
-            CompletionStage<?> stage;
             try {
                 Object returned = call(method, arguments);
                 if (returned == null) {
                     throw new NullPointerException(method + " returned null instead of a CompletionStage");
                 }
-                stage = (CompletionStage<?>) returned;
+                passOn((CompletionStage<?>) returned, permit, result);
             } catch (Throwable e) {
                 permit.close(Outcome.FAILED, Usage.NONE);
                 result.completeExceptionally(e);
-                return;
             }
-            result.whenComplete((value, failure) -> {
-                if (result.isCancelled() && stage instanceof Future<?> future) {
-                    future.cancel(true);
-                }
-            });
+        }
+
+        @SuppressWarnings("FutureReturnValueIgnored") // stages that only pass an end on have no result of their own
+        private static void passOn(
+                CompletionStage<?> stage, Permit permit, CompletableFuture<@Nullable Object> result) {
             stage.whenComplete((value, failure) -> {
                 permit.close(outcomeOf(failure), Usage.NONE);
                 if (failure == null) {
                     result.complete(value);
                 } else {
-                    result.completeExceptionally(
-                            failure instanceof CompletionException && failure.getCause() != null
-                                    ? failure.getCause()
-                                    : failure);
+                    result.completeExceptionally(unwrapped(failure));
                 }
             });
+            result.whenComplete((value, failure) -> {
+                if (result.isCancelled() && stage instanceof Future<?> future) {
+                    future.cancel(true);
+                }
+            });
+        }
+
+        /** A stage that depends on another wraps what failed there. */
+        private static Throwable unwrapped(Throwable failure) {
+            return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         }
 
         private static Outcome outcomeOf(@Nullable Throwable failure) {
             if (failure == null) {
                 return Outcome.COMPLETED;
             }
-            return failure instanceof CancellationException ? Outcome.CANCELLED : Outcome.FAILED;
+            return unwrapped(failure) instanceof CancellationException ? Outcome.CANCELLED : Outcome.FAILED;
         }
 
         private @Nullable Object call(Method method, @Nullable Object @Nullable [] arguments) throws Throwable {

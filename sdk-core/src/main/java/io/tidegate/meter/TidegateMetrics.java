@@ -51,9 +51,19 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         return this;
     }
 
+    /**
+     * Registers the meters and begins to count.
+     *
+     * @throws IllegalStateException if it is bound already: each request would be counted twice
+     */
     @Override
     public void bindTo(MeterRegistry registry) {
+        if (!undo.isEmpty()) {
+            throw new IllegalStateException("already bound to a registry; close it first, or make another for another");
+        }
         Registration registration = new Registration(registry);
+        // First, so that nothing is left behind where a registry refuses a meter halfway.
+        undo.add(() -> registration.meters().forEach((Meter meter) -> registry.remove(meter)));
         for (Gate gate : gates) {
             GateMeters meters = new GateMeters(gate, registration);
             gate.addListener(meters);
@@ -64,7 +74,6 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             engine.addListener(meters);
             undo.add(() -> engine.removeListener(meters));
         }
-        undo.add(() -> registration.meters().forEach((Meter meter) -> registry.remove(meter)));
     }
 
     @Override
