@@ -28,7 +28,8 @@ final class CliProcess implements AutoCloseable {
     }
 
     static CliProcess start(Path folder, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(hearingInterrupts());
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -42,6 +43,27 @@ final class CliProcess implements AutoCloseable {
                 .redirectError(errors.toFile())
                 .start();
         return new CliProcess(process, output, errors);
+    }
+
+    /**
+     * A shell that runs the tests in the background lets their children ignore Ctrl-C, which a user's terminal does not. GNU env
+     * takes that back; where it is another one, the command is started as it is.
+     */
+    private static List<String> hearingInterrupts() {
+        List<String> prefix = List.of("env", "--default-signal=INT");
+        List<String> probe = new ArrayList<>(prefix);
+        probe.add("true");
+        try {
+            Process process =
+                    new ProcessBuilder(probe).redirectErrorStream(true).start();
+            process.getInputStream().readAllBytes();
+            return process.waitFor() == 0 ? prefix : List.of();
+        } catch (IOException e) {
+            return List.of();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        }
     }
 
     /** Its exit status, once it has ended. */
