@@ -273,7 +273,12 @@ public final class Tidegate implements AutoCloseable {
         }
 
         private Gate gate(String name, PoolConfig pool, TimeSource clock) {
-            Gate.Builder builder = Gate.builder(name).time(clock).maxQueued(pool.maxQueued());
+            Gate.Builder builder = Gate.builder(name)
+                    .time(clock)
+                    .maxQueued(pool.maxQueued())
+                    .tierOrder(pool.order())
+                    .leakDetection(pool.leakDetection())
+                    .leakSites(pool.leakSites());
             for (Tier tier : pool.tierList()) {
                 builder.tier(tier);
             }

@@ -47,6 +47,8 @@ public sealed interface Admission permits Permit, Admission.Shed, Admission.Expi
         QUEUE_FULL(429),
         /** It would not be served within its bound, counting replicas on their way. */
         WAIT_TOO_LONG(429),
+        /** Its own deadline has passed, so that nobody waits for the answer. */
+        DEADLINE_PASSED(504),
         /** It waited, and its place was needed for a higher tier. */
         EVICTED(429),
         /** No replica serves, and the places to wait for one are taken. */
@@ -60,7 +62,7 @@ public sealed interface Admission permits Permit, Admission.Shed, Admission.Expi
             this.httpStatus = httpStatus;
         }
 
-        /** The HTTP status that says this: 429 where capacity is contended, 503 where there is none. */
+        /** The HTTP status that says this: 429 where capacity is contended, 503 where there is none, 504 where time is over. */
         public int httpStatus() {
             return httpStatus;
         }

@@ -6,13 +6,16 @@
 package io.tidegate.admission;
 
 import io.tidegate.admission.Admission.Reason;
+import io.tidegate.admission.GateState.Take;
+import io.tidegate.admission.Refusals.RetryAfter;
 import io.tidegate.admission.spi.GateListener;
 import io.tidegate.pool.PoolLoad;
-import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,8 +33,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -40,79 +45,127 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides for one pool which requests run, wait or are refused.
  *
- * <p><b>Guarantees.</b> No tier ever holds more than its ceiling of the limit. A permit counts until it is closed, once. A
- * waiter is granted, expired, evicted or cancelled, exactly one of them. Nobody is granted after its time in queue has run
- * out. An arrival does not pass those who wait. Whoever must wait longer than it may, as far as can be told, is refused at
- * once.
+ * <p><b>Guarantees.</b> No more is in flight than the limit, and no tier takes room above its ceiling of it, but for its floor.
+ * A permit counts until it is closed, once; one that is dropped is found and its room given back. A waiter is granted, expired,
+ * evicted or cancelled, exactly one of them. Nobody is granted after its time in queue, or its deadline, has passed. An arrival
+ * does not pass those who wait, unless all of them are of tiers that may not have the room it takes. Whoever must wait longer
+ * than it may, as far as can be told, is refused at once.
  *
- * <p><b>Not promised.</b> Order between tiers is by weight, not strict; inside a tier it is arrival order.
+ * <p><b>Order.</b> Between tiers by {@link TierOrder}, with each tier's floor kept; in a tier the tenant served least; of a
+ * tenant the earliest deadline. {@code docs/admission.md} describes the algorithm.
  *
  * <p><b>Threads.</b> All methods are safe for many threads and none blocks, except {@link #acquire(Request)}, which parks the
- * caller. There is no thread of its own: whoever returns a permit grants the next. Callbacks run on the executor given to
- * the builder, never while the gate decides.
+ * caller. There is no thread of its own: whoever returns a permit grants the next, at most {@value #BATCH} in a row. Callbacks
+ * run outside of all that decides, see {@link Builder#callbackExecutor}.
  *
- * <p><b>Cost.</b> With room and nobody waiting, one compare-and-set on one word; returning is one fetch-and-add.
+ * <p><b>Cost.</b> With room and nobody waiting, one compare-and-set on one word; returning is one fetch-and-add. Times are read
+ * from {@link TimeSource#coarseNanos()}, so that TTFT, time in queue and time in flight may be off by a few milliseconds;
+ * deadlines are checked by the exact clock.
  *
  * @since 0.1.0
  */
+@SuppressWarnings("EnumOrdinal") // an array is the quickest map from an enum, and none of them leaves this package
 public final class Gate implements AutoCloseable {
 
     /*
      * The slow path is a queue-drain: tickets enter a lock-free intake, and whoever raises the count of wake-ups from zero
-     * owns the drain. Only the owner touches the lanes' queues, so these are plain collections. Everybody else leaves after
-     * one fetch-and-add. Settled tickets are told after the owner has left, so foreign code never holds up the gate.
+     * owns the drain. Only the owner touches the scheduler, so that is plain single-threaded code. Everybody else leaves after
+     * one fetch-and-add. Settled tickets are told after the owner has left, so foreign code never holds up the gate. After a
+     * batch the owner gives up the drain and has an executor wake it, so that no caller works for others without end.
      *
      * A wake-up is owed by whoever changes what the owner would decide: a ticket that enters or leaves, a permit returned
      * while somebody waits, a new supply, an expiry, closing.
      */
 
-    private static final Duration MIN_RETRY_AFTER = Duration.ofSeconds(1);
-    private static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(30);
-    private static final double RETRY_JITTER = 0.3;
+    /** Most that one call grants, and most callbacks it runs, before it leaves the rest to the executor. */
+    static final int BATCH = 64;
+
+    /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
+    private static final long TIMER_SLACK_NANOS = 10_000_000;
 
     private static final Set<Objective> BROKEN_ADMISSION = Set.of(Objective.ADMISSION);
+    private static final Latency[] IN_FLIGHT = inFlightByOutcome();
 
-    /** What this thread has yet to deliver, while it delivers. */
-    private static final ThreadLocal<ArrayDeque<Ticket>> DELIVERING = new ThreadLocal<>();
+    private static final VarHandle LIMITS;
+
+    static {
+        try {
+            LIMITS = MethodHandles.lookup().findVarHandle(Gate.class, "limits", Limits.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** What this thread has yet to tell, while it tells. */
+    private static final ThreadLocal<Telling> TELLING = new ThreadLocal<>();
+
+    /** The gate whose drain this thread is handing over. */
+    private static final ThreadLocal<HandOver> HANDING_OVER = new ThreadLocal<>();
 
     private final String pool;
     private final List<Tier> tiers;
-    private final List<TierLane> lanes;
+    private final TierLane[] lanes;
     private final int maxQueued;
     private final TimeSource time;
-    private final Executor callbacks;
-    private final GateState state = new GateState();
+    private final @Nullable Executor callbacks;
+    private final Executor handOvers;
+    private final GateState state;
     private final GateListeners listeners = new GateListeners();
     private final List<Runnable> demandListeners = new CopyOnWriteArrayList<>();
     private final WaitEstimator waits = new WaitEstimator();
-    private final MpscUnboundedVarHandleArrayQueue<Ticket> intake = new MpscUnboundedVarHandleArrayQueue<>(256);
+    private final MpscUnboundedVarHandleArrayQueue<Waiter> intake = new MpscUnboundedVarHandleArrayQueue<>(256);
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong jitter;
+    private final AtomicLong passed = new AtomicLong();
+    private final @Nullable LeakDetector leaks;
+    private final AtomicReference<@Nullable Alarm> alarm = new AtomicReference<>();
+    private final AtomicReference<@Nullable CompletableFuture<Drained>> draining = new AtomicReference<>();
 
-    /** Virtual time of the tier served last: where a tier that comes back begins. Owner of the drain only. */
-    private double virtualNow;
+    /* Of the owner of the drain. */
 
-    /** Orders writers of the next two, so that both are of the same supply in the end. */
-    private final Object supplyLock = new Object();
+    private final Scheduler scheduler;
+    private final TimerWheel wheel;
+    private final Settled settled = new Settled();
+    private final Moment moment = new Moment();
 
-    private volatile Supply supply;
-    private volatile GateState.Ceilings ceilings;
-    private volatile boolean closing;
+    private volatile Limits limits;
+    private volatile boolean admitting = true;
+    private volatile boolean closed;
+
+    /** A supply, and the ceilings that follow from it. */
+    private record Limits(Supply supply, GateState.Ceilings ceilings) {}
 
     private Gate(Builder builder) {
         this.pool = builder.pool;
         this.tiers = List.copyOf(builder.tiers);
         this.time = Objects.requireNonNull(builder.time);
-        List<TierLane> made = new ArrayList<>();
-        for (int rank = 0; rank < tiers.size(); rank++) {
-            made.add(new TierLane(tiers.get(rank), rank, time.nanos()));
+        this.wheel = new TimerWheel(time.nanos());
+        this.lanes = new TierLane[tiers.size()];
+        for (int rank = 0; rank < lanes.length; rank++) {
+            lanes[rank] = new TierLane(this, tiers.get(rank), rank, wheel, time.nanos());
         }
-        this.lanes = List.copyOf(made);
+        this.state = new GateState(builder.wakeUps);
+        this.scheduler = new Scheduler(List.of(lanes), builder.order, state, settled);
         this.maxQueued = builder.maxQueued;
         this.callbacks = builder.callbacks;
+        this.handOvers = builder.callbacks != null ? builder.callbacks : ForkJoinPool.commonPool();
         this.jitter = new AtomicLong(builder.seed);
-        this.supply = builder.supply;
-        this.ceilings = new GateState.Ceilings(supply.limit(), tiers);
+        this.leaks =
+                builder.leakDetection ? new LeakDetector(pool, time, builder.leakSites, this::giveBackLeaked) : null;
+        this.limits = limitsOf(builder.supply);
+    }
+
+    private static Latency[] inFlightByOutcome() {
+        Outcome[] outcomes = Outcome.values();
+        Latency[] of = new Latency[outcomes.length];
+        for (Outcome outcome : outcomes) {
+            of[outcome.ordinal()] = Latency.inFlight(outcome);
+        }
+        return of;
+    }
+
+    private Limits limitsOf(Supply supply) {
+        return new Limits(supply, new GateState.Ceilings(supply.limit(), tiers));
     }
 
     /**
@@ -134,6 +187,11 @@ public final class Gate implements AutoCloseable {
         return tiers;
     }
 
+    /** The clock it was given. */
+    public TimeSource time() {
+        return time;
+    }
+
     /**
      * The tier of that name.
      *
@@ -150,15 +208,29 @@ public final class Gate implements AutoCloseable {
 
     // ---- asking ----------------------------------------------------------------------------------------------------
 
-    /** Asks without waiting: a {@link Permit}, or {@link Admission.Shed} if the request would have to wait. */
+    /**
+     * Asks without waiting: a {@link Permit}, or {@link Admission.Shed} if the request would have to wait.
+     *
+     * <p>Refusals of a flood are handed out again and again: two callers may be given the same object.
+     */
     public Admission tryAcquire(Request request) {
         TierLane lane = laneOf(request);
-        long now = time.nanos();
-        lane.arrivals.increment();
-        Permit permit = tryAdmit(lane, request, now);
-        Admission answer = permit != null ? permit : shed(lane, closing ? Reason.DRAINING : Reason.NO_ROOM, now);
-        tellAnswer(lane, answer, 0);
-        return answer;
+        long now = time.coarseNanos();
+        if (request.hasDeadline() && request.deadlineNanos(now) - time.nanos() < 0) {
+            return refuse(lane, Reason.DEADLINE_PASSED, now);
+        }
+        int units = tryTake(lane, request);
+        if (units < 0) {
+            return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING, now);
+        }
+        Permit permit = new Permit(lane, now, units);
+        admitted(lane, permit, true);
+        listeners.tellAdmitted(lane.tier, 0);
+        if (state.queueOpen()) {
+            // It passed those who wait, which is noted in favour of their floors: one of them may be due by it.
+            wake(true);
+        }
+        return permit;
     }
 
     /**
@@ -171,30 +243,37 @@ public final class Gate implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        Ticket ticket = submit(request, null, Thread.currentThread());
-        Admission outcome = ticket.outcome().orElse(null);
-        while (outcome == null) {
-            LockSupport.park(this);
+        Waiter waiter = submit(request, Thread.currentThread());
+        Admission answer = waiter.answer();
+        while (answer == null) {
+            LockSupport.parkNanos(this, Math.max(0, waiter.deadlineNanos() - time.nanos()) + TIMER_SLACK_NANOS);
             if (Thread.interrupted()) {
-                abandon(ticket);
+                abandon(waiter);
                 throw new InterruptedException();
             }
-            outcome = ticket.outcome().orElse(null);
+            answer = waiter.answer();
+            if (answer == null && time.nanos() - waiter.deadlineNanos() >= TIMER_SLACK_NANOS) {
+                expireLate(waiter);
+            }
         }
-        return outcome;
+        return answer;
     }
 
-    private static void abandon(Ticket ticket) {
-        if (!ticket.cancel()) {
-            // Settled a moment ago; the answer follows without anybody's help, and a permit must not be lost with us.
-            Admission outcome = ticket.outcome().orElse(null);
-            while (outcome == null) {
-                Thread.onSpinWait();
-                outcome = ticket.outcome().orElse(null);
-            }
-            if (outcome instanceof Permit permit) {
-                permit.close(Outcome.CANCELLED, Usage.NONE);
-            }
+    private static void abandon(Waiter waiter) {
+        if (!waiter.cancel()) {
+            // Settled a moment ago, and perhaps not yet told. If it was granted, it is the permit.
+            waiter.close(Outcome.CANCELLED, Usage.NONE);
+        }
+    }
+
+    /** The timer has failed, or is late. */
+    private void expireLate(Waiter waiter) {
+        if (waiter.tryRefuse(Permit.EXPIRED)) {
+            long now = time.nanos();
+            left(waiter);
+            countExpired(waiter.lane, now - waiter.arrivedNanos);
+            tell(waiter, expired(waiter.lane, now - waiter.arrivedNanos), now - waiter.arrivedNanos, null);
+            wake(false);
         }
     }
 
@@ -212,8 +291,10 @@ public final class Gate implements AutoCloseable {
                 permit.close(Outcome.CANCELLED, Usage.NONE);
             }
         });
-        // Does nothing when it was the gate that completed it.
-        future.whenComplete((outcome, failure) -> ticket.cancel());
+        if (!future.isDone()) {
+            // Does nothing when it was the gate that completed it.
+            future.whenComplete((outcome, failure) -> ticket.cancel());
+        }
         return future;
     }
 
@@ -221,102 +302,139 @@ public final class Gate implements AutoCloseable {
      * Asks and answers by a callback.
      *
      * <p>The callback is called exactly once: on the calling thread before this method returns if the answer is known at
-     * once, else on the gate's callback executor. What it throws is counted and logged; a permit it was given stays its own
-     * to close.
+     * once, else as {@link Builder#callbackExecutor} says. What it throws is counted and logged; a permit it was given stays
+     * its own to close.
      *
      * @return the ticket, by which the caller may give up
      */
     public Ticket acquire(Request request, Consumer<? super Admission> callback) {
-        return submit(request, Objects.requireNonNull(callback, "callback"), null);
+        return submit(request, Objects.requireNonNull(callback, "callback"));
     }
 
-    private Ticket submit(Request request, @Nullable Consumer<? super Admission> callback, @Nullable Thread waiter) {
+    /** @param sink a callback or a thread */
+    private Waiter submit(Request request, Object sink) {
         TierLane lane = laneOf(request);
-        long now = time.nanos();
-        Ticket ticket = new Ticket(this, lane, request, now, callback, waiter);
-        lane.arrivals.increment();
-        Admission atOnce = tryAdmit(lane, request, now);
-        if (atOnce == null) {
-            Reason refusal = refusal(ticket);
-            if (refusal == null) {
-                enqueue(ticket);
-                return ticket;
+        long now = time.coarseNanos();
+        Waiter waiter = new Waiter(lane, request, now, sink);
+        Reason refusal;
+        if (request.hasDeadline() && waiter.deadlineNanos() - time.nanos() < 0) {
+            refusal = Reason.DEADLINE_PASSED;
+        } else {
+            int units = tryTake(lane, request);
+            if (units >= 0) {
+                waiter.tryGrant(units, now);
+                admitted(lane, waiter, true);
+                answerAtOnce(waiter, waiter);
+                if (state.queueOpen()) {
+                    wake(true);
+                }
+                return waiter;
             }
-            atOnce = shed(lane, refusal, now);
+            refusal = reservePlaces(waiter);
         }
-        ticket.trySettle();
-        ticket.answer(atOnce, now);
-        tellAnswer(lane, atOnce, 0);
-        if (callback != null) {
-            runCallback(ticket);
+        if (refusal != null) {
+            waiter.tryRefuse(Permit.REFUSED);
+            answerAtOnce(waiter, shed(lane, refusal, now));
+        } else {
+            if (leaks != null) {
+                leaks.noteSite(waiter);
+            }
+            enqueue(waiter);
         }
-        return ticket;
+        return waiter;
     }
 
-    private @Nullable Permit tryAdmit(TierLane lane, Request request, long now) {
-        if (closing) {
-            return null;
+    private void answerAtOnce(Waiter waiter, Admission answer) {
+        Object told = waiter.answered(answer);
+        tellListeners(waiter.lane, answer, 0);
+        if (told instanceof Consumer) {
+            runCallback(told, answer);
         }
-        GateState.Ceilings limits = ceilings;
-        long cost = GateState.cost(request.tokens(), limits, lane.rank);
-        if (!state.tryTake(cost, limits, lane.rank)
-                && !(noneWaitsFor(lane) && state.tryTakeForWaiter(cost, limits, lane.rank))) {
-            return null;
+    }
+
+    /** The units taken, or -1 if it must not run now. */
+    private int tryTake(TierLane lane, Request request) {
+        if (!admitting) {
+            return -1;
         }
-        return admit(lane, cost, now, now);
+        GateState.Ceilings ceilings = limits.ceilings;
+        int units = GateState.units(request.tokens(), ceilings, lane.rank);
+        Take taken = state.tryTake(units, ceilings, lane.rank);
+        if (taken == Take.QUEUE_OPEN) {
+            if (!mayPass(lane) || !state.tryTakeForWaiter(units, ceilings, lane.rank)) {
+                return -1;
+            }
+            passed.addAndGet((long) Scheduler.work(units));
+            return units;
+        }
+        return taken == Take.TAKEN ? units : -1;
     }
 
     /** Whether all who wait are of lower ceilings, so that the room above is held back from them, and for this tier. */
-    private boolean noneWaitsFor(TierLane lane) {
+    private boolean mayPass(TierLane lane) {
         for (TierLane other : lanes) {
-            if (other.waiting.get() > 0 && other.tier.ceiling() >= lane.tier.ceiling()) {
+            if (other.tier.ceiling() >= lane.tier.ceiling() && other.waiting() > 0) {
                 return false;
             }
         }
-        return true;
+        return !scheduler.holding();
     }
 
-    private Permit admit(TierLane lane, long cost, long arrivedNanos, long now) {
-        Permit permit = new Permit(this, lane, cost, arrivedNanos, now);
-        lane.inFlight.increment();
-        lane.admitted.increment();
-        long tokens = GateState.tokensOf(cost);
-        lane.admittedTokens.add(tokens);
-        lane.tokensInFlight.add(tokens);
-        return permit;
+    private void admitted(TierLane lane, Permit permit, boolean here) {
+        int stripe = Tally.stripe();
+        long number = lane.tally.next(stripe, TierLane.ADMITTED);
+        if (permit.units > 0) {
+            lane.tally.add(stripe, TierLane.ADMITTED_UNITS, permit.units);
+        }
+        if (leaks != null) {
+            if (here && !(permit instanceof Waiter)) {
+                leaks.noteSite(permit);
+            }
+            track(leaks, permit, stripe, number);
+        }
     }
 
-    /** Why the request must not wait, or null if it may; then a place is taken for it. */
-    private @Nullable Reason refusal(Ticket ticket) {
-        TierLane lane = ticket.lane;
-        if (closing) {
+    private void track(LeakDetector detector, Permit permit, int stripe, long number) {
+        try {
+            detector.track(permit, stripe, number);
+        } catch (RuntimeException | Error e) {
+            listeners.failed("time source", e);
+        }
+    }
+
+    /** Why the request must not wait, or null if it may; then places are taken for it. */
+    private @Nullable Reason reservePlaces(Waiter waiter) {
+        TierLane lane = waiter.lane;
+        if (!admitting) {
             return Reason.DRAINING;
         }
-        long boundNanos = ticket.request.maxQueueTime().toNanos();
-        if (boundNanos == 0) {
+        long boundNanos = waiter.deadlineNanos() - waiter.arrivedNanos;
+        if (boundNanos <= 0) {
             return Reason.NO_ROOM;
         }
-        OptionalLong wait = predictedWaitNanos(lane, ticket.arrivedNanos);
+        OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
         if (wait.isPresent() && wait.getAsLong() > boundNanos) {
             return Reason.WAIT_TOO_LONG;
         }
-        if (!lane.reservePlace()) {
+        int units = lane.queuedUnits(waiter.request);
+        if (!lane.reservePlace(units)) {
             return full();
         }
-        if (!reservePlace(ticket)) {
-            lane.waiting.decrementAndGet();
+        if (!reservePlace(waiter)) {
+            lane.freePlace(units);
             return full();
         }
         return null;
     }
 
     /** Never counts a request that gets no place: the drain would evict another for it. */
-    private boolean reservePlace(Ticket ticket) {
+    private boolean reservePlace(Waiter waiter) {
         int seen = waiting.get();
-        while (seen < maxQueued || lowerTierWaits(ticket.lane)) {
+        while (seen < maxQueued || lowerTierWaits(waiter.lane)) {
             int found = waiting.compareAndExchange(seen, seen + 1);
             if (found == seen) {
-                ticket.firstToWait = seen == 0;
+                // Told of demand if it is the first; noted where it is of no other use yet.
+                waiter.place = seen;
                 return true;
             }
             seen = found;
@@ -325,34 +443,30 @@ public final class Gate implements AutoCloseable {
     }
 
     private Reason full() {
-        return supply.replicas().ready() == 0 ? Reason.NO_CAPACITY : Reason.QUEUE_FULL;
+        return supply().replicas().ready() == 0 ? Reason.NO_CAPACITY : Reason.QUEUE_FULL;
     }
 
     private boolean lowerTierWaits(TierLane lane) {
-        for (int rank = lane.rank + 1; rank < lanes.size(); rank++) {
-            if (lanes.get(rank).waiting.get() > 0) {
+        for (int rank = lane.rank + 1; rank < lanes.length; rank++) {
+            if (lanes[rank].waiting() > 0) {
                 return true;
             }
         }
         return false;
     }
 
-    private void enqueue(Ticket ticket) {
-        try {
-            ticket.expireBy(time.schedule(ticket.request.maxQueueTime().toNanos(), () -> expire(ticket)));
-        } catch (RuntimeException | Error e) {
-            // It must not keep a place in which nothing would end its wait.
-            if (ticket.trySettle()) {
-                left(ticket).cancelled.increment();
-                drain();
-            }
-            throw e;
+    private void enqueue(Waiter waiter) {
+        boolean firstToWait = waiter.place == 0;
+        if (state.wakeUp()) {
+            // Nobody is there: it need not go through the intake.
+            drain(waiter, true);
+        } else {
+            intake.offer(waiter);
+            wake(true);
         }
-        intake.offer(ticket);
-        drain();
         // Told last, so that a listener that looks at the gate finds the queue; and by the first even if only
         // others are left in it, since they took the queue for one that was told of.
-        if (ticket.firstToWait && waiting.get() > 0) {
+        if (firstToWait && waiting.get() > 0) {
             tellDemand();
         }
     }
@@ -369,233 +483,489 @@ public final class Gate implements AutoCloseable {
 
     // ---- leaving the queue -----------------------------------------------------------------------------------------
 
-    boolean cancel(Ticket ticket) {
-        if (!ticket.trySettle()) {
+    boolean cancel(Waiter waiter) {
+        if (!waiter.tryRefuse(Permit.CANCELLED)) {
             return false;
         }
-        long now = time.nanos();
-        left(ticket).cancelled.increment();
-        ticket.answer(new Admission.Cancelled(Duration.ofNanos(now - ticket.arrivedNanos)), now);
-        deliver(ticket);
-        drain();
+        left(waiter);
+        long waited = Math.max(0, time.coarseNanos() - waiter.arrivedNanos);
+        int stripe = Tally.stripe();
+        waiter.lane.tally.add(stripe, TierLane.CANCELLED, 1);
+        waiter.lane.latency(Latency.QUEUE_CANCELLED).record(stripe, waited);
+        tell(waiter, new Admission.Cancelled(Duration.ofNanos(waited)), waited, null);
+        wake(true);
         return true;
     }
 
-    private void expire(Ticket ticket) {
-        if (ticket.trySettle()) {
-            answerExpired(ticket, time.nanos());
-            deliver(ticket);
-            drain();
-        }
-    }
-
-    /** For the winner of the ticket's settlement. */
-    private void answerExpired(Ticket ticket, long now) {
-        TierLane lane = left(ticket);
-        lane.expired.increment();
-        lane.slo.record(false, now);
-        Duration waited = Duration.ofNanos(now - ticket.arrivedNanos);
-        ticket.answer(new Admission.Expired(waited, retryAfter(lane, now)), now);
-    }
-
-    private TierLane left(Ticket ticket) {
+    private void left(Waiter waiter) {
         waiting.decrementAndGet();
-        ticket.lane.waiting.decrementAndGet();
-        return ticket.lane;
+        waiter.lane.freePlace(waiter.lane.queuedUnits(waiter.request));
+    }
+
+    private void countExpired(TierLane lane, long waitedNanos) {
+        turnSlo(lane, time.coarseNanos());
+        int stripe = Tally.stripe();
+        lane.tally.add(stripe, TierLane.EXPIRED, 1);
+        countBrokenAdmission(lane, stripe);
+        lane.latency(Latency.QUEUE_EXPIRED).record(stripe, waitedNanos);
+    }
+
+    private void countBrokenAdmission(TierLane lane, int stripe) {
+        boolean scaling = supply().scaling();
+        lane.tally.add(stripe, scaling ? TierLane.BROKEN_SCALING : TierLane.BROKEN, 1);
+        lane.tally.add(stripe, TierLane.objectiveCounter(Objective.ADMISSION, scaling), 1);
+    }
+
+    private Admission expired(TierLane lane, long waitedNanos) {
+        return new Admission.Expired(Duration.ofNanos(waitedNanos), retryAfter(lane, time.coarseNanos()));
+    }
+
+    private Admission refuse(TierLane lane, Reason reason, long now) {
+        Admission answer = shed(lane, reason, now);
+        if (!listeners.none()) {
+            tellListeners(lane, answer, 0);
+        }
+        return answer;
     }
 
     private Admission shed(TierLane lane, Reason reason, long now) {
-        lane.shed.increment();
-        lane.slo.record(false, now);
-        return new Admission.Shed(reason, retryAfter(lane, now));
-    }
-
-    /** For the winner of the ticket's settlement. */
-    private void answerShed(Ticket ticket, Reason reason, long now) {
-        ticket.answer(shed(left(ticket), reason, now), now);
+        turnSlo(lane, now);
+        lane.tally.add(TierLane.SHED + reason.ordinal(), 1);
+        Supply current = supply();
+        if (current.scaling()) {
+            lane.tally.add(TierLane.SHED_SCALING, 1);
+        }
+        Refusals made = lane.refusals(reason);
+        if (made == null || !made.holds(now, current, waiting.getOpaque())) {
+            long wait = predictedWaitNanos(lane, now).orElse(0);
+            made = new Refusals(reason, now, current, waiting.get(), wait, jitter.addAndGet(Refusals.DIFFERENT));
+            lane.refusals(reason, made);
+        }
+        return made.next();
     }
 
     // ---- the drain -------------------------------------------------------------------------------------------------
 
-    private void drain() {
-        if (!state.wakeUp()) {
-            return;
+    /**
+     * Leaves a wake-up, and drains unless somebody does.
+     *
+     * @param callersOwn whether the thread is a caller's, so that callbacks may run on it
+     */
+    private void wake(boolean callersOwn) {
+        if (state.wakeUp()) {
+            drain(null, callersOwn);
         }
-        ArrayDeque<Ticket> settled = new ArrayDeque<>(0);
+    }
+
+    /** By whoever took the count of wake-ups from zero. */
+    private void drain(@Nullable Waiter arrival, boolean callersOwn) {
+        if (arrival != null) {
+            takeIn();
+            scheduler.add(arrival);
+        }
+        Waiter first = null;
+        Waiter last = null;
+        long alarmNanos = 0;
+        boolean alarmed = false;
+        boolean empty = false;
         long owed = 1;
-        do {
+        while (owed != 0) {
+            boolean more = false;
             try {
-                serve(settled);
+                more = serve();
             } catch (RuntimeException | Error e) {
                 // Whatever goes wrong, the next wake-up must find that it can own the drain, or nobody is granted ever
                 // again.
                 listeners.failed("drain", e);
             }
-            owed = state.served(owed);
-        } while (owed != 0);
-        if (!settled.isEmpty()) {
-            deliverAll(settled);
+            if (last == null) {
+                first = settled.first;
+            } else {
+                last.next = settled.first;
+            }
+            last = settled.first == null ? last : settled.last;
+            settled.first = null;
+            settled.last = null;
+            alarmed = wheel.size() > 0;
+            alarmNanos = wheel.earliestNanos();
+            empty = waiting.get() == 0;
+            if (!more || !handOver()) {
+                owed = more ? 1 : state.served(owed);
+            } else {
+                owed = 0;
+            }
+        }
+        if (alarmed) {
+            setAlarm(alarmNanos);
+        }
+        if (first != null) {
+            tellAll(first, callersOwn);
+        }
+        if (empty && !admitting) {
+            completeDraining(false);
         }
     }
 
-    private void serve(ArrayDeque<Ticket> settled) {
+    /**
+     * Gives up the drain and has the executor take it up.
+     *
+     * @return false if the caller is the owner again and must go on itself
+     */
+    private boolean handOver() {
+        HandOver task = new HandOver(this);
+        state.handOver();
+        HANDING_OVER.set(task);
+        try {
+            handOvers.execute(task);
+        } catch (Throwable e) {
+            if (!(e instanceof RejectedExecutionException)) {
+                listeners.failed("callback executor", e);
+            }
+            task.here = true;
+        } finally {
+            HANDING_OVER.remove();
+        }
+        return !task.here || !state.wakeUp();
+    }
+
+    private static final class HandOver implements Runnable {
+
+        private final Gate gate;
+
+        /** Whether the executor runs what it is given on the thread that gives it, or not at all. */
+        private boolean here;
+
+        HandOver(Gate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public void run() {
+            if (HANDING_OVER.get() == this) {
+                // Not nested, or the stack would grow with the queue.
+                here = true;
+            } else {
+                gate.wake(false);
+            }
+        }
+    }
+
+    /** @return whether a batch was full and there may be more to grant */
+    private boolean serve() {
         takeIn();
-        evictSurplus(settled);
+        moment.known = false;
+        if (wheel.size() > 0 && wheel.earliestNanos() - time.coarseNanos() <= 0) {
+            wheel.expire(moment.nanos(), settled::due);
+        }
+        evictSurplus();
+        boolean more = false;
         if (waiting.get() > 0) {
             state.openQueue();
-            if (closing) {
-                shedAll(settled);
+            if (closed) {
+                shedAll();
             } else {
-                grant(settled);
+                double past = passed.getOpaque() == 0 ? 0 : passed.getAndSet(0);
+                more = scheduler.grant(limits.ceilings, past, BATCH, moment);
             }
         }
         if (waiting.get() == 0) {
-            // Whoever queues after this look leaves a wake-up, and the queue is opened again.
+            scheduler.empty();
+            if (passed.getOpaque() != 0) {
+                passed.set(0);
+            }
+        }
+        if (waiting.get() == 0 && admitting) {
+            // Whoever queues after this look leaves a wake-up, and the queue is opened again. While it drains the flag
+            // stays,
+            // so that whoever returns the last permit leaves a wake-up too.
             state.closeQueue();
+        } else if (!admitting) {
+            state.openQueue();
         }
         for (TierLane lane : lanes) {
-            lane.sweep();
+            lane.queue.sweep(lane.waiting());
             lane.publishOldest();
         }
+        return more;
     }
 
     private void takeIn() {
-        for (Ticket ticket = intake.relaxedPoll(); ticket != null; ticket = intake.relaxedPoll()) {
-            TierLane lane = ticket.lane;
-            if (lane.head() == null) {
-                // A tier that comes back starts level with those served: having been away earns no credit, also not
-                // against a tier whose own queue is empty just now.
-                lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
-            }
-            lane.add(ticket);
+        for (Waiter waiter = intake.relaxedPoll(); waiter != null; waiter = intake.relaxedPoll()) {
+            scheduler.add(waiter);
         }
     }
 
     /** Gives the places of the newest of the lowest tier to higher tiers that came when all were taken. */
-    private void evictSurplus(ArrayDeque<Ticket> settled) {
-        for (int rank = lanes.size() - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
-            TierLane lane = lanes.get(rank);
-            for (Ticket newest = lane.takeNewest();
+    private void evictSurplus() {
+        for (int rank = lanes.length - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
+            WaitQueue queue = lanes[rank].queue;
+            for (Waiter newest = queue.newest();
                     newest != null;
-                    newest = waiting.get() > maxQueued ? lane.takeNewest() : null) {
-                if (newest.trySettle()) {
-                    answerShed(newest, Reason.EVICTED, time.nanos());
-                    settled.add(newest);
-                }
+                    newest = waiting.get() > maxQueued ? queue.newest() : null) {
+                refuse(newest, Permit.EVICTED, Reason.EVICTED);
+                queue.forget(newest);
             }
         }
     }
 
-    private void grant(ArrayDeque<Ticket> settled) {
-        GateState.Ceilings limits = ceilings;
-        // The ceiling of the tier whose turn it is and that finds no room. Tiers that may fill no more wait with
-        // it: small requests must not take, one by one, the room that a large one waits for.
-        double reserved = 0;
-        for (TierLane lane = next(reserved); lane != null; lane = next(reserved)) {
-            Ticket head = lane.head();
-            if (head == null) {
-                // It left since it was looked at.
-                continue;
-            }
-            long now = time.nanos();
-            if (now - head.arrivedNanos > head.request.maxQueueTime().toNanos()) {
-                lane.removeHead();
-                if (head.trySettle()) {
-                    answerExpired(head, now);
-                    settled.add(head);
-                }
-                continue;
-            }
-            long cost = GateState.cost(head.request.tokens(), limits, lane.rank);
-            if (!state.tryTakeForWaiter(cost, limits, lane.rank)) {
-                reserved = lane.tier.ceiling();
-                continue;
-            }
-            lane.removeHead();
-            if (!head.trySettle()) {
-                // It left a moment ago: its room goes to the next.
-                state.giveBack(cost);
-                continue;
-            }
-            left(head);
-            virtualNow = Math.max(virtualNow, lane.virtualTime);
-            lane.virtualTime += (1 + GateState.tokensOf(cost)) / lane.tier.weight();
-            head.answer(admit(lane, cost, head.arrivedNanos, now), now);
-            settled.add(head);
-        }
-    }
-
-    /** The tier with the least service for its weight among those that wait and may fill more than this; ties go to rank. */
-    private @Nullable TierLane next(double reserved) {
-        TierLane best = null;
+    private void shedAll() {
         for (TierLane lane : lanes) {
-            if (lane.tier.ceiling() > reserved
-                    && lane.head() != null
-                    && (best == null || lane.virtualTime < best.virtualTime)) {
-                best = lane;
+            for (Waiter waiter = lane.queue.head(); waiter != null; waiter = lane.queue.head()) {
+                refuse(waiter, Permit.DRAINED, Reason.DRAINING);
+                lane.queue.removeHead(waiter, 0);
             }
         }
-        return best;
     }
 
-    private void shedAll(ArrayDeque<Ticket> settled) {
-        for (TierLane lane : lanes) {
-            for (Ticket ticket = lane.head(); ticket != null; ticket = lane.head()) {
-                lane.removeHead();
-                if (ticket.trySettle()) {
-                    answerShed(ticket, Reason.DRAINING, time.nanos());
-                    settled.add(ticket);
-                }
+    private void refuse(Waiter waiter, int refusal, Reason reason) {
+        if (waiter.tryRefuse(refusal, moment.nanos())) {
+            left(waiter);
+            wheel.remove(waiter);
+            TierLane lane = waiter.lane;
+            turnSlo(lane, moment.nanos());
+            int stripe = Tally.stripe();
+            lane.tally.add(stripe, TierLane.SHED + reason.ordinal(), 1);
+            if (supply().scaling()) {
+                lane.tally.add(stripe, TierLane.SHED_SCALING, 1);
+            }
+            lane.latency(Latency.QUEUE_SHED).record(stripe, waiter.queueNanos());
+            settled.add(waiter);
+        }
+    }
+
+    /** The time of this pass of the drain, read when it is first asked for. */
+    private final class Moment implements Scheduler.Clock {
+
+        private boolean known;
+        private long nanos;
+
+        @Override
+        public long nanos() {
+            if (!known) {
+                nanos = time.nanos();
+                known = true;
+            }
+            return nanos;
+        }
+    }
+
+    /** Those whom the owner has settled, in order, through their own links. */
+    private final class Settled implements Scheduler.Settling {
+
+        @Nullable
+        private Waiter first;
+
+        @Nullable
+        private Waiter last;
+
+        private void add(Waiter waiter) {
+            if (last == null) {
+                first = waiter;
+            } else {
+                last.next = waiter;
+            }
+            last = waiter;
+        }
+
+        @Override
+        public void granted(Waiter waiter, long nowNanos) {
+            left(waiter);
+            wheel.remove(waiter);
+            int stripe = Tally.stripe();
+            waiter.lane.latency(Latency.QUEUE_ADMITTED).record(stripe, waiter.queueNanos());
+            add(waiter);
+        }
+
+        @Override
+        public void expired(Waiter waiter) {
+            left(waiter);
+            wheel.remove(waiter);
+            countExpired(waiter.lane, waiter.queueNanos());
+            add(waiter);
+        }
+
+        private void due(Waiter waiter) {
+            if (waiter.tryRefuse(Permit.EXPIRED, moment.nanos())) {
+                expired(waiter);
             }
         }
+    }
+
+    // ---- the alarm -------------------------------------------------------------------------------------------------
+
+    /** The next look at the timer wheel. One is set at a time, and the earliest stands. */
+    private final class Alarm implements Runnable {
+
+        private final long atNanos;
+        private volatile TimeSource.@Nullable Task task;
+
+        Alarm(long atNanos) {
+            this.atNanos = atNanos;
+        }
+
+        @Override
+        public void run() {
+            // An alarm that an earlier one has replaced finds that one's place taken and only looks.
+            alarm.compareAndSet(this, null);
+            wake(false);
+        }
+    }
+
+    /** Foreign code: never called by the owner of the drain. */
+    private void setAlarm(long atNanos) {
+        Alarm wanted = null;
+        while (true) {
+            Alarm set = alarm.get();
+            if (set != null && set.atNanos - atNanos <= 0) {
+                return;
+            }
+            if (wanted == null) {
+                wanted = new Alarm(atNanos);
+            }
+            if (alarm.compareAndSet(set, wanted)) {
+                break;
+            }
+        }
+        try {
+            wanted.task = time.schedule(Math.max(0, atNanos - time.nanos()), wanted);
+        } catch (RuntimeException | Error e) {
+            // The next that queues or leaves sets it again; blocked callers look after themselves.
+            alarm.compareAndSet(wanted, null);
+            listeners.failed("time source", e);
+        }
+    }
+
+    private void stopAlarm() {
+        Alarm set = alarm.getAndSet(null);
+        TimeSource.Task task = set == null ? null : set.task;
+        if (task != null) {
+            try {
+                task.cancel();
+            } catch (RuntimeException | Error e) {
+                listeners.failed("time source", e);
+            }
+        }
+    }
+
+    // ---- telling ---------------------------------------------------------------------------------------------------
+
+    /** What a thread has to tell, in order: a callback that returns a permit adds the next behind. */
+    private static final class Telling {
+
+        private final ArrayDeque<Waiter> rest = new ArrayDeque<>();
+        private int told;
     }
 
     /**
      * Tells listeners and whoever waits. A callback that runs here and returns a permit grants the next: that one is told
      * after it and not inside it, or the stack would grow with the queue.
      */
-    private static void deliverAll(ArrayDeque<Ticket> settled) {
-        ArrayDeque<Ticket> outer = DELIVERING.get();
+    private static void tellAll(Waiter first, boolean callersOwn) {
+        Telling outer = TELLING.get();
         if (outer != null) {
-            outer.addAll(settled);
+            for (Waiter waiter = first; waiter != null; waiter = unlinked(waiter)) {
+                outer.rest.addLast(waiter);
+            }
             return;
         }
-        DELIVERING.set(settled);
+        Telling mine = new Telling();
+        TELLING.set(mine);
         try {
-            for (Ticket ticket = settled.poll(); ticket != null; ticket = settled.poll()) {
-                ticket.gate.deliver(ticket);
+            for (Waiter waiter = first; waiter != null; ) {
+                Waiter following = unlinked(waiter);
+                waiter.lane.gate.tell(waiter, callersOwn ? mine : null);
+                waiter = following;
+            }
+            for (Waiter waiter = mine.rest.poll(); waiter != null; waiter = mine.rest.poll()) {
+                waiter.lane.gate.tell(waiter, callersOwn ? mine : null);
             }
         } finally {
-            DELIVERING.remove();
+            TELLING.remove();
         }
+    }
+
+    private static @Nullable Waiter unlinked(Waiter waiter) {
+        Waiter next = waiter.next;
+        waiter.next = null;
+        return next;
+    }
+
+    /** Tells one that the owner has settled. */
+    private void tell(Waiter waiter, @Nullable Telling here) {
+        TierLane lane = waiter.lane;
+        long waited = waiter.queueNanos();
+        Admission answer = switch (waiter.state()) {
+            case Permit.EXPIRED -> expired(lane, waited);
+            case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(lane, time.coarseNanos()));
+            case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(lane, time.coarseNanos()));
+            // Held, or closed already by a caller that was interrupted.
+            default -> waiter;
+        };
+        if (answer instanceof Permit) {
+            admitted(lane, waiter, false);
+        }
+        tell(waiter, answer, waited, here);
     }
 
     /** Tells listeners and whoever waits for this settled ticket. Never called by the owner of the drain. Never throws. */
-    private void deliver(Ticket ticket) {
-        try {
-            ticket.disarm();
-        } catch (Throwable e) {
-            listeners.failed("time source", e);
-        }
-        ticket.outcome().ifPresent(answer -> tellAnswer(ticket.lane, answer, ticket.waitedNanos()));
-        if (!ticket.hasCallback()) {
-            ticket.deliver();
-            return;
-        }
-        try {
-            callbacks.execute(() -> runCallback(ticket));
-        } catch (RejectedExecutionException e) {
-            // The answer must arrive all the same, or a permit would be lost with it.
-            runCallback(ticket);
-        } catch (Throwable e) {
-            listeners.failed("callback executor", e);
-            runCallback(ticket);
+    private void tell(Waiter waiter, Admission answer, long waitedNanos, @Nullable Telling here) {
+        Object told = waiter.answered(answer);
+        tellListeners(waiter.lane, answer, waitedNanos);
+        if (!(told instanceof Consumer)) {
+            Waiter.tell(told, answer);
+        } else if (callbacks == null && here != null && here.told++ < BATCH) {
+            runCallback(told, answer);
+        } else {
+            CallbackTask task = new CallbackTask(this, told, answer);
+            try {
+                handOvers.execute(task);
+            } catch (RejectedExecutionException e) {
+                // The answer must arrive all the same, or a permit would be lost with it.
+                task.run();
+            } catch (Throwable e) {
+                listeners.failed("callback executor", e);
+                task.run();
+            }
         }
     }
 
-    private void tellAnswer(TierLane lane, Admission answer, long waitedNanos) {
+    /** Runs a callback once, however often an executor runs the task. */
+    private static final class CallbackTask extends AtomicBoolean implements Runnable {
+
+        private static final long serialVersionUID = 1;
+
+        private final transient Gate gate;
+        private final transient Object told;
+        private final transient Admission answer;
+
+        CallbackTask(Gate gate, Object told, Admission answer) {
+            this.gate = gate;
+            this.told = told;
+            this.answer = answer;
+        }
+
+        @Override
+        public void run() {
+            if (!getAndSet(true)) {
+                gate.runCallback(told, answer);
+            }
+        }
+    }
+
+    private void runCallback(Object told, Admission answer) {
+        try {
+            Waiter.tell(told, answer);
+        } catch (Throwable e) {
+            listeners.failed("callback", e);
+        }
+    }
+
+    private void tellListeners(TierLane lane, Admission answer, long waitedNanos) {
+        if (listeners.none()) {
+            return;
+        }
         if (answer instanceof Permit) {
-            listeners.tell(listener -> listener.admitted(lane.tier, waitedNanos));
+            listeners.tellAdmitted(lane.tier, waitedNanos);
             return;
         }
         listeners.tell(listener -> listener.refused(lane.tier, answer, waitedNanos));
@@ -604,58 +974,84 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    private void runCallback(Ticket ticket) {
-        try {
-            ticket.deliver();
-        } catch (Throwable e) {
-            listeners.failed("callback", e);
-        }
-    }
-
     // ---- permits ---------------------------------------------------------------------------------------------------
 
     long now() {
-        return time.nanos();
+        return time.coarseNanos();
     }
 
     void onFirstToken(TierLane lane, long sinceArrivalNanos) {
-        listeners.tell(listener -> listener.firstToken(lane.tier, sinceArrivalNanos));
+        lane.latency(Latency.TIME_TO_FIRST_TOKEN).record(Tally.stripe(), sinceArrivalNanos);
+        if (!listeners.none()) {
+            listeners.tell(listener -> listener.firstToken(lane.tier, sinceArrivalNanos));
+        }
     }
 
-    void onClosed(Permit permit, Outcome outcome, Usage usage) {
-        TierLane lane = permit.lane();
-        long now = time.nanos();
-        long inFlightNanos = now - permit.admittedNanos();
-        lane.inFlight.decrement();
-        lane.tokensInFlight.add(-GateState.tokensOf(permit.cost()));
-        lane.closed.increment();
-        lane.inFlightNanos.add(inFlightNanos);
-        if (state.giveBack(permit.cost())) {
-            drain();
+    /** @param firstTokenNanos time from arrival to the first token; 0 if it was not told */
+    void onClosed(Permit permit, Outcome outcome, Usage usage, long firstTokenNanos) {
+        TierLane lane = permit.lane;
+        long now = time.coarseNanos();
+        long sinceArrival = Math.max(0, now - permit.arrivedNanos);
+        long inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
+        // First of all: nothing below may delay the next.
+        boolean awaited = state.giveBack(permit.units);
+        turnSlo(lane, now);
+        int stripe = Tally.stripe();
+        lane.latency(IN_FLIGHT[outcome.ordinal()]).record(stripe, inFlightNanos);
+        lane.tally.add(stripe, TierLane.IN_FLIGHT_NANOS, inFlightNanos);
+        if (permit.units > 0) {
+            lane.tally.add(stripe, TierLane.RETURNED_UNITS, permit.units);
         }
-        // After the room is given back: nothing below may delay the next, and nothing below can keep the permit.
+        if (usage.promptTokens() > 0) {
+            lane.tally.add(stripe, TierLane.PROMPT_TOKENS, usage.promptTokens());
+        }
+        if (usage.outputTokens() > 0) {
+            lane.tally.add(stripe, TierLane.OUTPUT_TOKENS, usage.outputTokens());
+        }
+        Set<Objective> broken = Set.of();
         if (outcome != Outcome.CANCELLED) {
             waits.returned(inFlightNanos);
-            Set<Objective> broken = broken(permit, outcome, usage, now);
-            lane.slo.record(broken.isEmpty(), now);
+            broken = broken(lane, outcome, usage, firstTokenNanos, sinceArrival);
+            boolean scaling = supply().scaling();
+            if (scaling || !broken.isEmpty()) {
+                countEvaluated(lane, stripe, broken, scaling);
+            }
+        }
+        if (awaited) {
+            wake(true);
+        }
+        if (!listeners.none()) {
+            tellClosed(lane, outcome, usage, inFlightNanos, broken);
+        }
+    }
+
+    private void tellClosed(TierLane lane, Outcome outcome, Usage usage, long inFlightNanos, Set<Objective> broken) {
+        if (outcome != Outcome.CANCELLED) {
             tellEvaluated(lane, broken);
         }
         listeners.tell(listener -> listener.closed(lane.tier, outcome, inFlightNanos, usage));
     }
 
-    private static Set<Objective> broken(Permit permit, Outcome outcome, Usage usage, long now) {
-        Slo slo = permit.tier().slo();
-        long end = now - permit.arrivedNanos();
+    private static void countEvaluated(TierLane lane, int stripe, Set<Objective> broken, boolean scaling) {
+        if (broken.isEmpty()) {
+            lane.tally.add(stripe, TierLane.KEPT_SCALING, 1);
+            return;
+        }
+        lane.tally.add(stripe, scaling ? TierLane.BROKEN_SCALING : TierLane.BROKEN, 1);
+        for (Objective objective : broken) {
+            lane.tally.add(stripe, TierLane.objectiveCounter(objective, scaling), 1);
+        }
+    }
+
+    private static Set<Objective> broken(
+            TierLane lane, Outcome outcome, Usage usage, long firstTokenNanos, long sinceArrival) {
         // An answer that is not streamed has its first token at its end.
-        long firstToken = permit.firstTokenNanos() == 0 ? end : permit.firstTokenNanos();
+        boolean streamed = firstTokenNanos != 0;
+        long firstToken = streamed ? Math.min(firstTokenNanos, Math.max(1, sinceArrival)) : sinceArrival;
         long later = usage.outputTokens() - 1;
         boolean failed = outcome == Outcome.FAILED;
-        boolean late = slo.timeToFirstToken().isPresent()
-                && firstToken > slo.timeToFirstToken().get().toNanos();
-        boolean slow = slo.timePerOutputToken().isPresent()
-                && permit.firstTokenNanos() != 0
-                && later > 0
-                && (end - firstToken) / later > slo.timePerOutputToken().get().toNanos();
+        boolean late = firstToken > lane.maxFirstTokenNanos;
+        boolean slow = streamed && later > 0 && (sinceArrival - firstToken) / later > lane.maxTokenNanos;
         if (!failed && !late && !slow) {
             // Nearly always: nothing is allocated for it.
             return Set.of();
@@ -674,8 +1070,23 @@ public final class Gate implements AutoCloseable {
     }
 
     private void tellEvaluated(TierLane lane, Set<Objective> broken) {
-        boolean scaling = supply.scaling();
+        boolean scaling = supply().scaling();
         listeners.tell(listener -> listener.evaluated(lane.tier, broken, scaling));
+    }
+
+    private static void turnSlo(TierLane lane, long now) {
+        if (lane.slo.isOver(now)) {
+            long evaluated = lane.evaluated();
+            lane.slo.turn(now, evaluated, evaluated - lane.broken());
+        }
+    }
+
+    private void giveBackLeaked(LeakDetector.Tracked lost) {
+        lost.lane.tally.add(TierLane.LEAKED, 1);
+        lost.lane.tally.add(TierLane.RETURNED_UNITS, lost.units());
+        if (state.giveBack(lost.units())) {
+            wake(false);
+        }
     }
 
     // ---- looking ahead ---------------------------------------------------------------------------------------------
@@ -684,8 +1095,8 @@ public final class Gate implements AutoCloseable {
      * How long a request of this tier would wait if it came now, counting replicas on their way; empty if nothing tells yet.
      */
     public Optional<Duration> predictedWait(Tier tier) {
-        TierLane lane = lanes.get(rankOf(tier));
-        if (noneWaitsFor(lane) && state.hasRoom(ceilings, lane.rank)) {
+        TierLane lane = lanes[rankOf(tier)];
+        if (mayPass(lane) && state.hasRoom(limits.ceilings, lane.rank)) {
             return Optional.of(Duration.ZERO);
         }
         OptionalLong nanos = predictedWaitNanos(lane, time.nanos());
@@ -693,7 +1104,7 @@ public final class Gate implements AutoCloseable {
     }
 
     private OptionalLong predictedWaitNanos(TierLane lane, long now) {
-        return waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply, now);
+        return waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now);
     }
 
     /**
@@ -702,33 +1113,21 @@ public final class Gate implements AutoCloseable {
      * meanwhile.
      */
     private long ahead(TierLane lane) {
-        long own = lane.waiting.get() + 1L;
+        long own = lane.waiting() + 1L;
         double ahead = own;
         for (TierLane other : lanes) {
             if (other != lane && other.tier.ceiling() >= lane.tier.ceiling()) {
                 double most = other.tier.ceiling() > lane.tier.ceiling()
                         ? Double.POSITIVE_INFINITY
                         : (own - 0.5) * other.tier.weight() / lane.tier.weight();
-                ahead += Math.min(other.waiting.get(), most);
+                ahead += Math.min(other.waiting(), most);
             }
         }
         return (long) Math.ceil(ahead);
     }
 
     private Duration retryAfter(TierLane lane, long now) {
-        // Bounded before the jitter, not after it: those refused together must not all be told the same bound.
-        double longest = MAX_RETRY_AFTER.toNanos() / (1 + RETRY_JITTER);
-        double wait = predictedWaitNanos(lane, now).orElse(0);
-        double bounded = Math.min(Math.max(wait, (double) MIN_RETRY_AFTER.toNanos()), longest);
-        return Duration.ofNanos((long) (bounded * (1 + RETRY_JITTER * fraction(jitter.incrementAndGet()))));
-    }
-
-    /** A number in [0, 1) from a counter: the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
-    private static double fraction(long counter) {
-        long z = counter * 0x9E3779B97F4A7C15L;
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return ((z ^ z >>> 31) >>> 11) * 0x1p-53;
+        return RetryAfter.jittered((double) predictedWaitNanos(lane, now).orElse(0), jitter.incrementAndGet());
     }
 
     // ---- supply, state, closing ------------------------------------------------------------------------------------
@@ -737,24 +1136,27 @@ public final class Gate implements AutoCloseable {
      * Takes a new supply: the limit changes at once, and whoever fits now is granted. A limit below what is in flight takes
      * nothing back; nobody is granted until there is room again.
      */
+    @SuppressWarnings("ReferenceEquality") // of compare-and-exchange
     public void supply(Supply supply) {
         Objects.requireNonNull(supply, "supply");
-        boolean changed;
-        synchronized (supplyLock) {
-            changed = !this.supply.limit().equals(supply.limit());
-            this.supply = supply;
-            if (changed) {
-                ceilings = new GateState.Ceilings(supply.limit(), tiers);
+        Limits before = limits;
+        while (true) {
+            boolean changed = !before.supply.limit().equals(supply.limit());
+            Limits after = changed ? limitsOf(supply) : new Limits(supply, before.ceilings);
+            Limits found = (Limits) LIMITS.compareAndExchange(this, before, after);
+            if (found == before) {
+                if (changed) {
+                    wake(false);
+                }
+                return;
             }
-        }
-        if (changed) {
-            drain();
+            before = found;
         }
     }
 
     /** The supply it was last given. */
     public Supply supply() {
-        return supply;
+        return limits.supply;
     }
 
     /** Work in flight now. Exact. */
@@ -770,13 +1172,54 @@ public final class Gate implements AutoCloseable {
     /** What was counted so far. */
     public PoolLoad load() {
         long now = time.nanos();
-        return new PoolLoad(
-                pool, now, lanes.stream().map(lane -> lane.load(now)).toList());
+        List<PoolLoad.TierLoad> loads = new ArrayList<>();
+        for (TierLane lane : lanes) {
+            loads.add(lane.load(now));
+        }
+        return new PoolLoad(pool, now, loads);
+    }
+
+    /** The distribution of a time of this tier's requests, since the gate was made. */
+    public LatencySnapshot latency(Tier tier, Latency which) {
+        return lanes[rankOf(tier)].snapshot(which);
+    }
+
+    /** Requests of this tier that were shed for this reason so far. */
+    public long shed(Tier tier, Reason reason) {
+        return lanes[rankOf(tier)].tally.sum(TierLane.SHED + reason.ordinal());
+    }
+
+    /** Model tokens of this tier as reported at the end of requests so far. */
+    public Usage usage(Tier tier) {
+        Tally tally = lanes[rankOf(tier)].tally;
+        return new Usage(tally.sum(TierLane.PROMPT_TOKENS), tally.sum(TierLane.OUTPUT_TOKENS));
+    }
+
+    /**
+     * Requests of this tier that were held against its SLO so far.
+     *
+     * @param scaling those that ended while a scale event was under way, or those that did not
+     */
+    public long sloEvaluated(Tier tier, boolean scaling) {
+        TierLane lane = lanes[rankOf(tier)];
+        return scaling ? lane.evaluatedScaling() : Math.max(0, lane.evaluated() - lane.evaluatedScaling());
+    }
+
+    /** Times that a request of this tier broke this objective so far; a request can break several. */
+    public long sloViolations(Tier tier, Objective objective, boolean scaling) {
+        return lanes[rankOf(tier)].broken(objective, scaling);
     }
 
     /** Share of requests that kept the tier's SLO over the last five minutes; empty if there were none. */
     public OptionalDouble sloAttainment(Tier tier) {
-        return lanes.get(rankOf(tier)).slo.attainment(time.nanos());
+        TierLane lane = lanes[rankOf(tier)];
+        long evaluated = lane.evaluated();
+        return lane.slo.attainment(time.nanos(), evaluated, evaluated - lane.broken());
+    }
+
+    /** Permits that were dropped without being closed, and whose room was given back, so far. */
+    public long leakedPermits() {
+        return leaks == null ? 0 : leaks.leaked();
     }
 
     /** Attaches a listener. */
@@ -794,25 +1237,92 @@ public final class Gate implements AutoCloseable {
         demandListeners.add(Objects.requireNonNull(listener, "listener"));
     }
 
-    /** Times that a listener or callback threw. */
+    /** Times that a listener, a callback, an executor or the time source threw. */
     public long listenerFailures() {
         return listeners.failures();
+    }
+
+    /**
+     * How a gate was emptied.
+     *
+     * @param empty whether nobody waits and nothing is in flight any more
+     * @param inFlight permits still held when the time was over
+     * @since 0.1.0
+     */
+    public record Drained(boolean empty, int inFlight) {}
+
+    /**
+     * Admits nobody from now on, lets those who wait and those in flight go on for a while, then sheds those who still wait.
+     *
+     * <p>Permits that are held when the time is over stay good, and their room counts until they are closed. Called again, it
+     * changes nothing and answers the same future; {@link #close()} ends it early.
+     *
+     * @param grace how long, 0 or more
+     * @return completed as soon as nobody waits and nothing is in flight, or when the time is over; on the thread that made it
+     *     so, so dependants that take long belong on an executor
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage that stops the clock has no result of its own
+    public CompletableFuture<Drained> drain(Duration grace) {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("grace must be >= 0 but was " + grace);
+        }
+        CompletableFuture<Drained> made = new CompletableFuture<>();
+        CompletableFuture<Drained> found = draining.compareAndExchange(null, made);
+        if (found != null) {
+            return found.copy();
+        }
+        admitting = false;
+        if (!closed && !grace.isZero()) {
+            try {
+                TimeSource.Task end = time.schedule(grace.toNanos(), this::close);
+                made.whenComplete((drained, failure) -> end.cancel());
+            } catch (RuntimeException | Error e) {
+                // Without a clock nothing would end it.
+                listeners.failed("time source", e);
+                close();
+            }
+        } else {
+            close();
+        }
+        wake(true);
+        return made.copy();
+    }
+
+    private void completeDraining(boolean timeIsOver) {
+        CompletableFuture<Drained> future = draining.get();
+        if (future != null && !future.isDone()) {
+            int held = state.slotsInFlight();
+            boolean empty = held == 0 && waiting.get() == 0;
+            if (empty || timeIsOver) {
+                try {
+                    future.complete(new Drained(empty, held));
+                } catch (RuntimeException | Error e) {
+                    listeners.failed("dependant of drain", e);
+                }
+            }
+        }
     }
 
     /** Admits nobody from now on and sheds those who wait; permits that are held stay good. Harmless when called twice. */
     @Override
     public void close() {
-        closing = true;
-        drain();
+        admitting = false;
+        closed = true;
+        wake(false);
+        stopAlarm();
+        if (leaks != null) {
+            leaks.close();
+        }
+        completeDraining(true);
     }
 
     private TierLane laneOf(Request request) {
-        return lanes.get(rankOf(request.tier()));
+        return lanes[rankOf(request.tier())];
     }
 
     private int rankOf(Tier tier) {
-        for (int rank = 0; rank < lanes.size(); rank++) {
-            if (lanes.get(rank).tier == tier) {
+        for (int rank = 0; rank < lanes.length; rank++) {
+            if (lanes[rank].tier == tier) {
                 return rank;
             }
         }
@@ -835,8 +1345,12 @@ public final class Gate implements AutoCloseable {
         private int maxQueued = 1024;
         private Supply supply = Supply.fixed(0, Work.NONE);
         private @Nullable TimeSource time;
-        private Executor callbacks = ForkJoinPool.commonPool();
+        private @Nullable Executor callbacks;
+        private TierOrder order = TierOrder.weighted();
+        private boolean leakDetection = true;
+        private int leakSites;
         private long seed = 1;
+        private long wakeUps;
 
         private Builder(String pool) {
             this.pool = Objects.requireNonNull(pool, "pool");
@@ -875,11 +1389,48 @@ public final class Gate implements AutoCloseable {
         }
 
         /**
-         * Where callbacks of requests that waited run; the common pool by default. {@code Runnable::run} runs them on the
-         * thread that returned the permit, which is quickest and only right for callbacks that never block.
+         * Where callbacks of requests that waited run.
+         *
+         * <p>By default on the thread that brought it about, by returning a permit or by giving up, once the gate has decided:
+         * as {@link CompletableFuture} does, so a callback must not block. The gate's clock and engine run none: what they
+         * bring about, and what exceeds {@value Gate#BATCH} in a row, runs on the common pool. With an executor all run there;
+         * one that rejects is not left to lose an answer, which then comes on the thread at hand.
          */
         public Builder callbackExecutor(Executor callbacks) {
             this.callbacks = Objects.requireNonNull(callbacks, "callbacks");
+            return this;
+        }
+
+        /** Which tier is next among those that wait; {@link TierOrder#weighted()} by default. */
+        public Builder tierOrder(TierOrder order) {
+            this.order = Objects.requireNonNull(order, "order");
+            return this;
+        }
+
+        /**
+         * Whether permits that are dropped without being closed are found and their room given back; true by default. Found by
+         * the second garbage collection after it was dropped, once a second.
+         */
+        public Builder leakDetection(boolean leakDetection) {
+            this.leakDetection = leakDetection;
+            return this;
+        }
+
+        /**
+         * Notes for one in so many requests where it was made, for the log of a leak; 0, the default, notes none, and 1 notes
+         * all, at some microseconds each. Needs leak detection.
+         */
+        public Builder leakSites(int oneIn) {
+            if (oneIn < 0) {
+                throw new IllegalArgumentException("leakSites must be >= 0 but was " + oneIn);
+            }
+            this.leakSites = oneIn;
+            return this;
+        }
+
+        /** Where the count of wake-ups starts; for tests of its wrapping. */
+        Builder wakeUps(long wakeUps) {
+            this.wakeUps = wakeUps;
             return this;
         }
 

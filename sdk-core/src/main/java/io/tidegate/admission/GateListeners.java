@@ -6,7 +6,7 @@
 package io.tidegate.admission;
 
 import io.tidegate.admission.spi.GateListener;
-import java.util.List;
+import io.tidegate.pool.Tier;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -18,7 +18,7 @@ final class GateListeners {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
-    private final List<GateListener> listeners = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<GateListener> listeners = new CopyOnWriteArrayList<>();
     private final LongAdder failures = new LongAdder();
     private volatile boolean failing;
 
@@ -32,6 +32,16 @@ final class GateListeners {
 
     long failures() {
         return failures.sum();
+    }
+
+    boolean none() {
+        return listeners.isEmpty();
+    }
+
+    void tellAdmitted(Tier tier, long waitedNanos) {
+        if (!listeners.isEmpty()) {
+            tell(listener -> listener.admitted(tier, waitedNanos));
+        }
     }
 
     void tell(Consumer<GateListener> event) {

@@ -24,6 +24,18 @@ import java.util.List;
  */
 final class GateState {
 
+    /** What became of an attempt to take. */
+    enum Take {
+        TAKEN,
+        /** The ceiling has no room for it. */
+        NO_ROOM,
+        /** Somebody waits, so it was not looked whether there is room. */
+        QUEUE_OPEN
+    }
+
+    /** Tokens are counted in units of so many. */
+    static final int TOKENS_PER_UNIT = 16;
+
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** Longs between cells: 128 bytes, so that a pair of prefetched 64-byte lines holds one cell. */
@@ -35,43 +47,69 @@ final class GateState {
     private static final long SLOT_MASK = Work.MAX_SLOTS;
     private static final int UNIT_SHIFT = 20;
     private static final long UNIT_MASK = (1L << 36) - 1;
-    private static final int TOKENS_PER_UNIT = 16;
     private static final long QUEUE_OPEN = Long.MIN_VALUE;
 
     private final long[] cells = new long[3 * STRIDE];
 
-    /** What one request costs, to be added to the word: a slot, and its tokens up to all a tier may hold. */
-    static long cost(long tokens, Ceilings ceilings, int tier) {
+    GateState() {
+        this(0);
+    }
+
+    /** Starts with so many wake-ups counted and served, which wrap as any number does. */
+    GateState(long wakeUps) {
+        cells[WAKE_UPS] = wakeUps;
+        idle = wakeUps;
+    }
+
+    /** The count of wake-ups at which nobody owns the drain. */
+    private final long idle;
+
+    /** The tokens of one request in units, up to all a tier may hold: one that is larger than the pool runs alone. */
+    static int units(long tokens, Ceilings ceilings, int tier) {
         long units = Math.min((tokens + TOKENS_PER_UNIT - 1) / TOKENS_PER_UNIT, ceilings.units[tier]);
-        return units << UNIT_SHIFT | 1;
+        return (int) Math.min(units, Integer.MAX_VALUE);
     }
 
-    static long tokensOf(long cost) {
-        return (cost >>> UNIT_SHIFT & UNIT_MASK) * TOKENS_PER_UNIT;
+    static long tokensOf(long units) {
+        return units * TOKENS_PER_UNIT;
     }
 
-    /** Takes a cost if the tier's ceiling has room and nobody waits. */
-    boolean tryTake(long cost, Ceilings ceilings, int tier) {
-        return tryTake(cost, ceilings, tier, false);
-    }
-
-    /**
-     * Takes a cost for somebody who waits, or whom those who wait have no claim before, if the tier's ceiling has room.
-     */
-    boolean tryTakeForWaiter(long cost, Ceilings ceilings, int tier) {
-        return tryTake(cost, ceilings, tier, true);
-    }
-
-    private boolean tryTake(long cost, Ceilings ceilings, int tier, boolean pastQueue) {
+    /** Takes a slot and tokens if the tier's ceiling has room and nobody waits. */
+    Take tryTake(int units, Ceilings ceilings, int tier) {
+        long cost = ((long) units << UNIT_SHIFT) | 1;
         // Opaque: only a first guess. A stale value can cost one more CAS or turn an arrival to the slow path,
         // which looks again; it can never take past the ceiling, because the CAS decides.
         long seen = (long) CELL.getOpaque(cells, WORD);
-        while (pastQueue || seen >= 0) {
-            long slots = (seen & SLOT_MASK) + 1;
-            long units = (seen >>> UNIT_SHIFT & UNIT_MASK) + (cost >>> UNIT_SHIFT);
-            if (slots > ceilings.slots[tier] || units > ceilings.units[tier]) {
-                return false;
+        while (seen >= 0) {
+            if (!fits(seen, units, ceilings.slots[tier], ceilings.units[tier])) {
+                return Take.NO_ROOM;
             }
+            long found = (long) CELL.compareAndExchange(cells, WORD, seen, seen + cost);
+            if (found == seen) {
+                return Take.TAKEN;
+            }
+            seen = found;
+        }
+        return Take.QUEUE_OPEN;
+    }
+
+    /**
+     * Takes a slot and tokens for somebody who waits, or whom those who wait have no claim before, if the tier's ceiling has
+     * room.
+     */
+    boolean tryTakeForWaiter(int units, Ceilings ceilings, int tier) {
+        return tryTakeForWaiter(units, ceilings.slots[tier], ceilings.units[tier]);
+    }
+
+    /** The same for one that may fill the whole limit, whatever its tier's ceiling. */
+    boolean tryTakeForFloor(int units, Ceilings ceilings) {
+        return tryTakeForWaiter(units, ceilings.limitSlots, ceilings.limitUnits);
+    }
+
+    private boolean tryTakeForWaiter(int units, int maxSlots, long maxUnits) {
+        long cost = ((long) units << UNIT_SHIFT) | 1;
+        long seen = (long) CELL.getOpaque(cells, WORD);
+        while (fits(seen, units, maxSlots, maxUnits)) {
             long found = (long) CELL.compareAndExchange(cells, WORD, seen, seen + cost);
             if (found == seen) {
                 return true;
@@ -81,15 +119,27 @@ final class GateState {
         return false;
     }
 
+    private static boolean fits(long word, int units, int maxSlots, long maxUnits) {
+        return (word & SLOT_MASK) < maxSlots && ((word >>> UNIT_SHIFT) & UNIT_MASK) + units <= maxUnits;
+    }
+
     /** Whether the tier's ceiling has room for the smallest of requests, whoever waits. */
     boolean hasRoom(Ceilings ceilings, int tier) {
         long word = (long) CELL.getVolatile(cells, WORD);
-        long units = (word >>> UNIT_SHIFT & UNIT_MASK) + Math.min(1, ceilings.units[tier]);
-        return (word & SLOT_MASK) < ceilings.slots[tier] && units <= ceilings.units[tier];
+        return fits(word, (int) Math.min(1, ceilings.units[tier]), ceilings.slots[tier], ceilings.units[tier]);
     }
 
-    /** Returns a cost; true if somebody waits, and then the caller owes a drain. */
-    boolean giveBack(long cost) {
+    /** How full the pool would be with one more in flight: the larger share of slots and of tokens; 1 where it is full. */
+    double saturationWithOneMore(Ceilings ceilings) {
+        long word = (long) CELL.getOpaque(cells, WORD);
+        double slots = (double) ((word & SLOT_MASK) + 1) / Math.max(1, ceilings.limitSlots);
+        double units = (double) ((word >>> UNIT_SHIFT) & UNIT_MASK) / Math.max(1, ceilings.limitUnits);
+        return Math.max(slots, units);
+    }
+
+    /** Returns a slot and tokens; true if somebody waits, and then the caller owes a wake-up. */
+    boolean giveBack(int units) {
+        long cost = ((long) units << UNIT_SHIFT) | 1;
         return (long) CELL.getAndAdd(cells, WORD, -cost) < 0;
     }
 
@@ -101,22 +151,31 @@ final class GateState {
         CELL.getAndBitwiseAnd(cells, WORD, ~QUEUE_OPEN);
     }
 
+    boolean queueOpen() {
+        return (long) CELL.getVolatile(cells, WORD) < 0;
+    }
+
     int slotsInFlight() {
         return (int) ((long) CELL.getVolatile(cells, WORD) & SLOT_MASK);
     }
 
     long tokensInFlight() {
-        return tokensOf((long) CELL.getVolatile(cells, WORD));
+        return tokensOf(((long) CELL.getVolatile(cells, WORD) >>> UNIT_SHIFT) & UNIT_MASK);
     }
 
     /** Leaves a wake-up; true if the caller is now the owner of the drain. */
     boolean wakeUp() {
-        return (long) CELL.getAndAdd(cells, WAKE_UPS, 1L) == 0;
+        return (long) CELL.getAndAdd(cells, WAKE_UPS, 1L) == idle;
     }
 
     /** Marks so many wake-ups as served; the number still owed, and at 0 the caller owns the drain no longer. */
     long served(long wakeUps) {
-        return (long) CELL.getAndAdd(cells, WAKE_UPS, -wakeUps) - wakeUps;
+        return (long) CELL.getAndAdd(cells, WAKE_UPS, -wakeUps) - wakeUps - idle;
+    }
+
+    /** Gives up the drain with all that is owed: the caller sees to it that somebody wakes it again. */
+    void handOver() {
+        CELL.setVolatile(cells, WAKE_UPS, idle);
     }
 
     /** How far each tier may fill the pool. Immutable. */
@@ -124,10 +183,14 @@ final class GateState {
 
         final int[] slots;
         final long[] units;
+        final int limitSlots;
+        final long limitUnits;
 
         Ceilings(Work limit, List<Tier> tiers) {
             slots = new int[tiers.size()];
             units = new long[tiers.size()];
+            limitSlots = limit.slots();
+            limitUnits = limit.tokens() / TOKENS_PER_UNIT;
             for (int i = 0; i < slots.length; i++) {
                 double ceiling = tiers.get(i).ceiling();
                 // At least one slot where there is any: a low ceiling on a small pool must not close a tier for good.

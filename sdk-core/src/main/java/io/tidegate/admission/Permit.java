@@ -10,12 +10,14 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to be in flight.
  *
  * <p>Hold it to the last byte of the answer and return it on every exit; it counts once, whoever closes it and how often.
- * Safe for use by many threads.
+ * One that is lost without being closed is found by the gate's leak detector after it was collected as garbage, and its room
+ * given back. Safe for use by many threads.
  *
  * <pre>{@code
  * if (gate.acquire(request) instanceof Permit permit) {
@@ -28,51 +30,73 @@ import java.util.Objects;
  *
  * @since 0.1.0
  */
-public final class Permit implements Admission, AutoCloseable {
+public sealed class Permit implements Admission, AutoCloseable permits Waiter {
 
-    private static final VarHandle CLOSED;
-    private static final VarHandle FIRST_TOKEN;
+    /*
+     * One word says everything of its life, so that every race is one compare-and-set: negative while it is no permit yet or
+     * no longer, 0 while it is held, and above 0 once the first token has come, that many units after arrival.
+     */
+
+    static final int HELD = 0;
+    static final int WAITING = -1;
+    static final int CLOSED = -2;
+    static final int CANCELLED = -3;
+    static final int EXPIRED = -4;
+    static final int EVICTED = -5;
+    static final int DRAINED = -6;
+    static final int REFUSED = -7;
+
+    /** Units of the time to the first token: 1.024 µs, so that a positive int holds 36 minutes; later counts as that. */
+    private static final int TOKEN_UNIT_SHIFT = 10;
+
+    static final VarHandle STATE;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            CLOSED = lookup.findVarHandle(Permit.class, "closed", boolean.class);
-            FIRST_TOKEN = lookup.findVarHandle(Permit.class, "firstTokenSeen", boolean.class);
+            STATE = MethodHandles.lookup().findVarHandle(Permit.class, "state", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    private final Gate gate;
-    private final TierLane lane;
-    private final long cost;
-    private final long arrivedNanos;
-    private final long admittedNanos;
+    final TierLane lane;
 
-    @SuppressWarnings("unused") // through the VarHandle
-    private volatile boolean closed;
+    /** When the request arrived. */
+    final long arrivedNanos;
 
-    @SuppressWarnings("unused") // through the VarHandle
-    private volatile boolean firstTokenSeen;
+    /** Tokens it holds, in units. Written before it becomes a permit. */
+    int units;
 
-    /** Written once, after firstTokenSeen was won; 0 until then. A reader that sees 0 treats the token as not yet come. */
-    private volatile long firstTokenNanos;
+    /** What the leak detector knows of it, or null while it is young. */
+    volatile LeakDetector.@Nullable Tracked tracked;
 
-    Permit(Gate gate, TierLane lane, long cost, long arrivedNanos, long admittedNanos) {
-        this.gate = gate;
+    private volatile int state;
+
+    Permit(TierLane lane, long arrivedNanos, int units) {
         this.lane = lane;
-        this.cost = cost;
         this.arrivedNanos = arrivedNanos;
-        this.admittedNanos = admittedNanos;
+        this.units = units;
+        // Held, which is 0 and so needs no store.
+    }
+
+    Permit(TierLane lane, long arrivedNanos, int units, int state) {
+        this(lane, arrivedNanos, units);
+        STATE.set(this, state);
     }
 
     /** Says that the first token has come. The first call counts; later ones, and calls after closing, do nothing. */
     public void firstToken() {
-        if (!closed && FIRST_TOKEN.compareAndSet(this, false, true)) {
-            long sinceArrival = Math.max(1, gate.now() - arrivedNanos);
-            firstTokenNanos = sinceArrival;
-            gate.onFirstToken(lane, sinceArrival);
+        if (state == HELD) {
+            long sinceArrival = Math.max(1, lane.gate.now() - arrivedNanos);
+            if (STATE.compareAndSet(this, HELD, tokenUnits(sinceArrival))) {
+                lane.gate.onFirstToken(lane, sinceArrival);
+            }
         }
+    }
+
+    private static int tokenUnits(long nanos) {
+        // Rounded up: a token that came after the bound must not seem to have come before it.
+        return (int) Math.min(((nanos - 1) >> TOKEN_UNIT_SHIFT) + 1, Integer.MAX_VALUE);
     }
 
     /** Returns the permit with {@link Outcome#UNREPORTED}, unless it was returned before. */
@@ -90,16 +114,30 @@ public final class Permit implements Admission, AutoCloseable {
     public boolean close(Outcome outcome, Usage usage) {
         Objects.requireNonNull(outcome, "outcome");
         Objects.requireNonNull(usage, "usage");
-        if (!CLOSED.compareAndSet(this, false, true)) {
-            return false;
+        int seen = state;
+        while (seen >= HELD) {
+            int found = (int) STATE.compareAndExchange(this, seen, CLOSED);
+            if (found == seen) {
+                returned(outcome, usage, (long) seen << TOKEN_UNIT_SHIFT);
+                return true;
+            }
+            seen = found;
         }
-        gate.onClosed(this, outcome, usage);
-        return true;
+        return false;
+    }
+
+    private void returned(Outcome outcome, Usage usage, long firstTokenNanos) {
+        // After the state, as the detector writes this before it reads the state: one of both sees the other.
+        LeakDetector.Tracked known = tracked;
+        if (known != null) {
+            known.returned();
+        }
+        lane.gate.onClosed(this, outcome, usage, firstTokenNanos);
     }
 
     /** Whether it was returned. */
     public boolean closed() {
-        return closed;
+        return state == CLOSED;
     }
 
     /** The tier it was given to. */
@@ -109,31 +147,19 @@ public final class Permit implements Admission, AutoCloseable {
 
     /** How long the request was in queue; zero if it did not wait. */
     public Duration queueWait() {
-        return Duration.ofNanos(admittedNanos - arrivedNanos);
+        return Duration.ofNanos(queueNanos());
     }
 
-    TierLane lane() {
-        return lane;
+    long queueNanos() {
+        return 0;
     }
 
-    long cost() {
-        return cost;
-    }
-
-    long arrivedNanos() {
-        return arrivedNanos;
-    }
-
-    long admittedNanos() {
-        return admittedNanos;
-    }
-
-    long firstTokenNanos() {
-        return firstTokenNanos;
+    final int state() {
+        return state;
     }
 
     @Override
     public String toString() {
-        return "Permit[tier=" + lane.tier + ", queueWait=" + queueWait() + ", closed=" + closed + "]";
+        return "Permit[tier=" + lane.tier + ", queueWait=" + queueWait() + ", closed=" + closed() + "]";
     }
 }

@@ -25,22 +25,28 @@ public final class Request {
     private final String tenant;
     private final long tokens;
     private final @Nullable Duration timeout;
+    private final @Nullable Long deadline;
 
-    private Request(Tier tier, String tenant, long tokens, @Nullable Duration timeout) {
+    /** The smaller of its own and its tier's bound. */
+    private final long maxQueueNanos;
+
+    private Request(Tier tier, String tenant, long tokens, @Nullable Duration timeout, @Nullable Long deadline) {
         this.tier = Objects.requireNonNull(tier, "tier");
         this.tenant = Objects.requireNonNull(tenant, "tenant");
         this.tokens = tokens;
         this.timeout = timeout;
+        this.deadline = deadline;
+        this.maxQueueNanos = maxQueueTime().toNanos();
     }
 
     /** A request of this tier: one slot, no tokens, anonymous, waiting as long as its tier allows. */
     public static Request of(Tier tier) {
-        return new Request(tier, ANONYMOUS, 0, null);
+        return new Request(tier, ANONYMOUS, 0, null, null);
     }
 
     /** The same request of this tenant. */
     public Request withTenant(String tenant) {
-        return new Request(tier, tenant, tokens, timeout);
+        return new Request(tier, tenant, tokens, timeout, deadline);
     }
 
     /**
@@ -56,7 +62,7 @@ public final class Request {
                     "tokens must be >= 0 but were " + promptTokens + " and " + expectedOutputTokens);
         }
         long sum = promptTokens + expectedOutputTokens;
-        return new Request(tier, tenant, sum < 0 || sum > Work.MAX_TOKENS ? Work.MAX_TOKENS : sum, timeout);
+        return new Request(tier, tenant, sum < 0 || sum > Work.MAX_TOKENS ? Work.MAX_TOKENS : sum, timeout, deadline);
     }
 
     /**
@@ -68,7 +74,19 @@ public final class Request {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout must be >= 0 but was " + timeout);
         }
-        return new Request(tier, tenant, tokens, timeout);
+        return new Request(tier, tenant, tokens, timeout, deadline);
+    }
+
+    /**
+     * The same request, of no use to anybody if it is not admitted by this instant: it is then refused with {@link
+     * Admission.Reason#DEADLINE_PASSED} even if there is room, and expires in queue at the latest then. Waiting requests of a
+     * tenant are served in the order of their deadlines.
+     *
+     * @param deadlineNanos on the gate's clock, as {@code gate.time().nanos()} tells it; less than 146 years away, as the
+     *     clock wraps
+     */
+    public Request withDeadline(long deadlineNanos) {
+        return new Request(tier, tenant, tokens, timeout, deadlineNanos);
     }
 
     /** The tier. */
@@ -86,10 +104,21 @@ public final class Request {
         return tokens;
     }
 
-    /** Longest time it may wait: the smaller of its own and its tier's. */
+    /** Longest time it may wait: the smaller of its own and its tier's. Its deadline holds as well. */
     public Duration maxQueueTime() {
         Duration bound = tier.maxQueueTime();
         return timeout != null && timeout.compareTo(bound) < 0 ? timeout : bound;
+    }
+
+    /** The latest instant at which it may be granted, if it arrived then. */
+    long deadlineNanos(long arrivedNanos) {
+        long bound = arrivedNanos + maxQueueNanos;
+        return deadline != null && deadline - bound < 0 ? deadline : bound;
+    }
+
+    /** Whether it names a deadline of its own, so that the time must be asked before it is admitted. */
+    boolean hasDeadline() {
+        return deadline != null;
     }
 
     @Override

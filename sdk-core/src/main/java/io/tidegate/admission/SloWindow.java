@@ -7,65 +7,81 @@ package io.tidegate.admission;
 
 import java.time.Duration;
 import java.util.OptionalDouble;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The share of requests that kept their SLO over the last five minutes, in sixty buckets of five seconds.
+ * The share of requests that kept their SLO over the last five minutes, from two counts that only grow: it remembers what they
+ * were at the beginning of each of the last sixty periods of five seconds.
  *
- * <p>Lock-free and approximate at the edge: while a bucket is taken over for a new period, counts of threads that found the
- * old one can be lost. Exact totals are kept by the meters.
+ * <p>Requests ask only whether a period has ended, one comparison; whoever finds that it has writes down the counts. Approximate
+ * at the edge: what passes while the counts are written down may be counted to either period.
+ *
+ * <p><b>Threads.</b> Any may ask; one at a time turns, under the lock, and others go on without it.
  */
 final class SloWindow {
 
     static final Duration LENGTH = Duration.ofMinutes(5);
 
-    private static final int BUCKETS = 60;
-    private static final long BUCKET_NANOS = LENGTH.toNanos() / BUCKETS;
+    private static final int PERIODS = 60;
+    private static final long PERIOD_NANOS = LENGTH.toNanos() / PERIODS;
 
-    private final AtomicLongArray periods = new AtomicLongArray(BUCKETS);
-    private final AtomicLongArray evaluated = new AtomicLongArray(BUCKETS);
-    private final AtomicLongArray kept = new AtomicLongArray(BUCKETS);
-
-    private final long originNanos;
+    private final long[] evaluated = new long[PERIODS];
+    private final long[] kept = new long[PERIODS];
+    private final java.util.concurrent.locks.ReentrantLock lock = new java.util.concurrent.locks.ReentrantLock();
 
     /** Counts time from its making, so that a clock that wraps does not lose the window. */
+    private final long originNanos;
+
+    /** The period that runs; what was counted before it began is at its place. Under the lock. */
+    private long period;
+
+    private volatile long endNanos;
+
     SloWindow(long originNanos) {
         this.originNanos = originNanos;
-        for (int i = 0; i < BUCKETS; i++) {
-            periods.set(i, Long.MIN_VALUE);
-        }
+        this.endNanos = originNanos + PERIOD_NANOS;
     }
 
-    void record(boolean keptPromise, long nowNanos) {
-        long period = period(nowNanos);
-        int bucket = Math.floorMod(period, BUCKETS);
-        long found = periods.get(bucket);
-        if (found != period && periods.compareAndSet(bucket, found, period)) {
-            evaluated.set(bucket, 0);
-            kept.set(bucket, 0);
-        }
-        evaluated.incrementAndGet(bucket);
-        if (keptPromise) {
-            kept.incrementAndGet(bucket);
-        }
+    /** Whether the period has ended, so that {@link #turn} is due. */
+    boolean isOver(long nowNanos) {
+        return nowNanos - endNanos >= 0;
     }
 
-    /** Empty if nothing was evaluated in the window. */
-    OptionalDouble attainment(long nowNanos) {
-        long newest = period(nowNanos);
-        long all = 0;
-        long good = 0;
-        for (int i = 0; i < BUCKETS; i++) {
-            long age = newest - periods.get(i);
-            if (age >= 0 && age < BUCKETS) {
-                all += evaluated.get(i);
-                good += kept.get(i);
+    /** Begins the period of this time, with what was counted until now. A time before that of another call changes nothing. */
+    void turn(long nowNanos, long evaluatedUntilNow, long keptUntilNow) {
+        if (!lock.tryLock()) {
+            return;
+        }
+        try {
+            long newest = (nowNanos - originNanos) / PERIOD_NANOS;
+            // Nothing was counted in periods that passed without a turn, or they would have been turned.
+            for (long each = Math.max(period + 1, newest - PERIODS + 1); each <= newest; each++) {
+                evaluated[(int) (each % PERIODS)] = evaluatedUntilNow;
+                kept[(int) (each % PERIODS)] = keptUntilNow;
             }
+            if (newest > period) {
+                period = newest;
+                endNanos = originNanos + (newest + 1) * PERIOD_NANOS;
+            }
+        } finally {
+            lock.unlock();
         }
-        return all == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) Math.min(good, all) / all);
     }
 
-    private long period(long nowNanos) {
-        return Math.floorDiv(nowNanos - originNanos, BUCKET_NANOS);
+    /** The share kept of what was counted since the window began; empty if nothing was. */
+    OptionalDouble attainment(long nowNanos, long evaluatedUntilNow, long keptUntilNow) {
+        if (isOver(nowNanos)) {
+            turn(nowNanos, evaluatedUntilNow, keptUntilNow);
+        }
+        lock.lock();
+        try {
+            int oldest = (int) (Math.max(0, period - PERIODS + 1) % PERIODS);
+            long all = evaluatedUntilNow - evaluated[oldest];
+            long good = keptUntilNow - kept[oldest];
+            return all <= 0
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of((double) Math.min(Math.max(0, good), all) / all);
+        } finally {
+            lock.unlock();
+        }
     }
 }

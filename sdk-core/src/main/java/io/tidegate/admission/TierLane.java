@@ -5,57 +5,142 @@
  */
 package io.tidegate.admission;
 
+import io.tidegate.admission.Admission.Reason;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
-import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One tier's side of a gate: its waiters and its counts.
  *
- * <p>The queue and the virtual time belong to the owner of the drain and are plain. {@code waiting} is exact and shared: a
- * place is taken before the ticket enters the intake and given back by whoever settles the ticket. Counters are striped and
- * may be read while they move.
+ * <p>The queue and what decides its turn belong to the owner of the drain and are plain. {@code places} is exact and shared: a
+ * place is taken before the ticket is queued and given back by whoever settles the ticket. Counters are striped and may be
+ * read while they move.
  */
+@SuppressWarnings("EnumOrdinal") // an array is the quickest map from an enum, and none of them leaves this package
 final class TierLane {
 
+    /* What is counted. What follows from other counts is not counted again: arrivals are all answers and those who wait, and
+     * promises are kept by all that ended and broke none. So most requests touch four counters. */
+
+    static final int ADMITTED = 0;
+    static final int ADMITTED_UNITS = 1;
+    static final int RETURNED_UNITS = 2;
+    static final int IN_FLIGHT_NANOS = 3;
+    static final int PROMPT_TOKENS = 4;
+    static final int OUTPUT_TOKENS = 5;
+    static final int LEAKED = 6;
+    static final int EXPIRED = 7;
+    static final int CANCELLED = 8;
+    /** Requests that broke a promise while no scale event was under way, and while one was. */
+    static final int BROKEN = 9;
+
+    static final int BROKEN_SCALING = 10;
+    static final int KEPT_SCALING = 11;
+    /** Requests shed while a scale event was under way; those that were not are the others. */
+    static final int SHED_SCALING = 12;
+    /** One for each reason. */
+    static final int SHED = 13;
+    /** One for each objective, twice: without and with a scale event under way. */
+    static final int OBJECTIVE = SHED + 8;
+
+    private static final VarHandle OLDEST;
+    private static final VarHandle ANY_OLDEST;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            OLDEST = lookup.findVarHandle(TierLane.class, "oldestArrivedNanos", long.class);
+            ANY_OLDEST = lookup.findVarHandle(TierLane.class, "anyOldest", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private static final Reason[] REASONS = Reason.values();
+    static final Objective[] OBJECTIVES = Objective.values();
+
+    private static final long PLACE = 1;
+    private static final int UNIT_SHIFT = 24;
+    private static final long COUNT_MASK = (1L << UNIT_SHIFT) - 1;
+
+    final Gate gate;
     final Tier tier;
     final int rank;
-
-    final AtomicInteger waiting = new AtomicInteger();
-    final LongAdder inFlight = new LongAdder();
-    final LongAdder arrivals = new LongAdder();
-    final LongAdder admitted = new LongAdder();
-    final LongAdder shed = new LongAdder();
-    final LongAdder expired = new LongAdder();
-    final LongAdder cancelled = new LongAdder();
-    final LongAdder closed = new LongAdder();
-    final LongAdder inFlightNanos = new LongAdder();
-    final LongAdder admittedTokens = new LongAdder();
-    final LongAdder tokensInFlight = new LongAdder();
+    final WaitQueue queue;
+    final Tally tally = new Tally();
     final SloWindow slo;
 
-    private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
+    /** What the SLO promises; {@link Long#MAX_VALUE} where it promises nothing. */
+    final long maxFirstTokenNanos;
+
+    final long maxTokenNanos;
+
+    private final LatencyHistogram[] latencies;
+    private final AtomicReferenceArray<@Nullable Refusals> refusals;
+
+    /** Requests in queue (bits 0–23) and their tokens in units (the others). */
+    private final AtomicLong places = new AtomicLong();
+
+    private final long maxQueuedUnits;
 
     /** Work served divided by weight; the tier with the least is next. Owner only. */
     double virtualTime;
 
-    /** The longest waiter, published by the owner after each drain; null if there was none. */
-    private volatile @Nullable Ticket oldest;
+    /** Work its floor entitles it to beyond what it got. Owner only. */
+    double owed;
 
-    TierLane(Tier tier, int rank, long nowNanos) {
+    /** Arrival of the longest waiter, published by the owner after each drain; meaningful if {@code anyOldest}. */
+    @SuppressWarnings("unused") // through the VarHandle
+    private long oldestArrivedNanos;
+
+    @SuppressWarnings("unused") // through the VarHandle
+    private boolean anyOldest;
+
+    @SuppressWarnings("this-escape") // kept, not used, by what is made here
+    TierLane(Gate gate, Tier tier, int rank, TimerWheel wheel, long nowNanos) {
+        this.gate = gate;
         this.tier = tier;
         this.rank = rank;
+        this.queue = new WaitQueue(wheel);
         this.slo = new SloWindow(nowNanos);
+        this.maxQueuedUnits = tier.maxQueuedTokens() / GateState.TOKENS_PER_UNIT;
+        this.maxFirstTokenNanos = bound(tier.slo().timeToFirstToken());
+        this.maxTokenNanos = bound(tier.slo().timePerOutputToken());
+        this.latencies = new LatencyHistogram[Latency.values().length];
+        for (int i = 0; i < latencies.length; i++) {
+            latencies[i] = new LatencyHistogram();
+        }
+        this.refusals = new AtomicReferenceArray<>(REASONS.length);
     }
 
-    /** Takes a place to wait unless the tier's are all taken. */
-    boolean reservePlace() {
-        int seen = waiting.get();
-        while (seen < tier.maxQueued()) {
-            int found = waiting.compareAndExchange(seen, seen + 1);
+    private static long bound(Optional<Duration> promised) {
+        return promised.map(Duration::toNanos).orElse(Long.MAX_VALUE);
+    }
+
+    // ---- places ----------------------------------------------------------------------------------------------------
+
+    int waiting() {
+        return (int) (places.get() & COUNT_MASK);
+    }
+
+    /** What a request counts for in queue: its tokens, up to half of what may be queued, so that one alone closes no tier. */
+    int queuedUnits(Request request) {
+        long units = (request.tokens() + GateState.TOKENS_PER_UNIT - 1) / GateState.TOKENS_PER_UNIT;
+        return (int) Math.min(units, Math.min(Integer.MAX_VALUE, Math.max(1, maxQueuedUnits / 2)));
+    }
+
+    /** Takes a place to wait, unless the tier's are all taken or its waiters would hold too many tokens. */
+    boolean reservePlace(int units) {
+        long seen = places.get();
+        while ((seen & COUNT_MASK) < tier.maxQueued() && (seen >>> UNIT_SHIFT) + units <= maxQueuedUnits) {
+            long found = places.compareAndExchange(seen, seen + PLACE + ((long) units << UNIT_SHIFT));
             if (found == seen) {
                 return true;
             }
@@ -64,67 +149,119 @@ final class TierLane {
         return false;
     }
 
-    /** Owner only. */
-    void add(Ticket ticket) {
-        queue.addLast(ticket);
+    void freePlace(int units) {
+        places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT));
     }
 
-    /** The longest waiter still waiting, or null; drops those in front who have left. Owner only. */
+    // ---- counts ----------------------------------------------------------------------------------------------------
+
+    LatencyHistogram latency(Latency which) {
+        return latencies[which.ordinal()];
+    }
+
+    LatencySnapshot snapshot(Latency which) {
+        LatencyHistogram recorded = latency(which);
+        // Those who did not wait are not recorded one by one, which would be the most of what a request costs.
+        return switch (which) {
+            case QUEUE_ADMITTED -> recorded.snapshot(tally.sum(ADMITTED) - recorded.count());
+            case QUEUE_SHED -> recorded.snapshot(shed() - recorded.count());
+            default -> recorded.snapshot(0);
+        };
+    }
+
     @Nullable
-    Ticket head() {
-        Ticket head = queue.peekFirst();
-        while (head != null && head.settled()) {
-            queue.pollFirst();
-            head = queue.peekFirst();
-        }
-        return head;
+    Refusals refusals(Reason reason) {
+        return refusals.get(reason.ordinal());
     }
 
-    /** Owner only, after {@link #head()} answered a ticket. */
-    void removeHead() {
-        queue.pollFirst();
+    void refusals(Reason reason, Refusals made) {
+        refusals.set(reason.ordinal(), made);
     }
 
-    /** The newest waiter, taken out of the queue, or null. Owner only. */
-    @Nullable
-    Ticket takeNewest() {
-        Ticket newest = queue.pollLast();
-        while (newest != null && newest.settled()) {
-            newest = queue.pollLast();
+    long shed() {
+        long sum = 0;
+        for (Reason reason : REASONS) {
+            sum += tally.sum(SHED + reason.ordinal());
         }
-        return newest;
+        return sum;
     }
 
-    /** Forgets those who have left once they are the majority, so that memory follows the live ones. Owner only. */
-    void sweep() {
-        if (queue.size() > 2 * waiting.get() + 64) {
-            queue.removeIf(Ticket::settled);
+    long closed() {
+        long sum = 0;
+        for (Outcome outcome : Outcome.values()) {
+            sum += latency(Latency.inFlight(outcome)).count();
         }
+        return sum;
     }
+
+    /** Requests held against the SLO: all but those whose client went away. */
+    long evaluated() {
+        return closed() - latency(Latency.IN_FLIGHT_CANCELLED).count() + shed() + tally.sum(EXPIRED);
+    }
+
+    /** Requests that broke a promise. Whoever was shed broke that of being admitted, and is not counted a second time. */
+    long broken() {
+        return tally.sum(BROKEN) + tally.sum(BROKEN_SCALING) + shed();
+    }
+
+    long evaluatedScaling() {
+        return tally.sum(KEPT_SCALING) + tally.sum(BROKEN_SCALING) + tally.sum(SHED_SCALING);
+    }
+
+    long broken(Objective objective, boolean scaling) {
+        long counted = tally.sum(objectiveCounter(objective, scaling));
+        if (objective != Objective.ADMISSION) {
+            return counted;
+        }
+        long scalingShed = tally.sum(SHED_SCALING);
+        return counted + (scaling ? scalingShed : Math.max(0, shed() - scalingShed));
+    }
+
+    static int objectiveCounter(Objective objective, boolean scaling) {
+        return OBJECTIVE + objective.ordinal() + (scaling ? OBJECTIVES.length : 0);
+    }
+
+    // ---- looking from outside --------------------------------------------------------------------------------------
 
     /** Owner only, at the end of a drain. */
     void publishOldest() {
-        oldest = head();
+        Waiter oldest = queue.oldest();
+        // Release: whoever sees that there is one sees when it came, or when a later one did.
+        if (oldest == null) {
+            ANY_OLDEST.setRelease(this, false);
+        } else {
+            OLDEST.setRelease(this, oldest.arrivedNanos);
+            ANY_OLDEST.setRelease(this, true);
+        }
     }
 
     PoolLoad.TierLoad load(long nowNanos) {
-        int queued = waiting.get();
-        Ticket longest = oldest;
-        long oldestAge = queued == 0 || longest == null ? 0 : Math.max(0, nowNanos - longest.arrivedNanos);
-        // A sum taken while requests pass may see a return and not the grant before it.
+        // Given before returned: a sum taken while requests pass may see a return and not the grant before it.
+        long closed = closed();
+        long leaked = tally.sum(LEAKED);
+        long returnedUnits = tally.sum(RETURNED_UNITS);
+        long inFlightNanos = tally.sum(IN_FLIGHT_NANOS);
+        int queued = waiting();
+        long shed = shed();
+        long expired = tally.sum(EXPIRED);
+        long cancelled = tally.sum(CANCELLED);
+        long admitted = tally.sum(ADMITTED);
+        long admittedUnits = tally.sum(ADMITTED_UNITS);
+        boolean anyAge = queued > 0 && (boolean) ANY_OLDEST.getAcquire(this);
+        long oldestAge = anyAge ? Math.max(0, nowNanos - (long) OLDEST.getAcquire(this)) : 0;
         return new PoolLoad.TierLoad(
                 tier,
-                Math.max(0, inFlight.sum()),
+                Math.max(0, admitted - closed - leaked),
                 queued,
                 oldestAge,
-                arrivals.sum(),
-                admitted.sum(),
-                shed.sum(),
-                expired.sum(),
-                cancelled.sum(),
-                closed.sum(),
-                inFlightNanos.sum(),
-                admittedTokens.sum(),
-                Math.max(0, tokensInFlight.sum()));
+                admitted + shed + expired + cancelled + queued,
+                admitted,
+                shed,
+                expired,
+                cancelled,
+                closed,
+                inFlightNanos,
+                GateState.tokensOf(admittedUnits),
+                GateState.tokensOf(Math.max(0, admittedUnits - returnedUnits)));
     }
 }

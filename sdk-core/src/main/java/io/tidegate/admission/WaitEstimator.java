@@ -6,6 +6,8 @@
 package io.tidegate.admission;
 
 import io.tidegate.supply.Supply;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.OptionalLong;
 
 /**
@@ -21,13 +23,24 @@ final class WaitEstimator {
     /** Weight of a new observation: the mean follows the last 32 or so requests. */
     private static final double WEIGHT = 1.0 / 32;
 
-    /** Mean time in flight in nanoseconds; 0 until the first permit returns. Lost updates only slow the mean down. */
-    private volatile double meanInFlightNanos;
+    private static final VarHandle MEAN;
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // an update lost to a race is one sample of a running mean
+    static {
+        try {
+            MEAN = MethodHandles.lookup().findVarHandle(WaitEstimator.class, "meanInFlightNanos", double.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Mean time in flight in nanoseconds; 0 until the first permit returns. */
+    @SuppressWarnings("unused") // through the VarHandle
+    private double meanInFlightNanos;
+
     void returned(long inFlightNanos) {
-        double mean = meanInFlightNanos;
-        meanInFlightNanos = mean == 0 ? inFlightNanos : mean + WEIGHT * (inFlightNanos - mean);
+        // Opaque: nothing is ordered by it, and an update lost to a race is one sample of a running mean.
+        double mean = (double) MEAN.getOpaque(this);
+        MEAN.setOpaque(this, mean == 0 ? inFlightNanos : mean + WEIGHT * (inFlightNanos - mean));
     }
 
     /**
@@ -35,7 +48,7 @@ final class WaitEstimator {
      * replica is ready or due.
      */
     OptionalLong nanosUntilGranted(long ahead, int inFlight, Supply supply, long nowNanos) {
-        double mean = meanInFlightNanos;
+        double mean = (double) MEAN.getOpaque(this);
         int ready = supply.replicas().ready();
         if (mean <= 0 || (ready == 0 && supply.replicas().due() == 0)) {
             return OptionalLong.empty();

@@ -13,12 +13,14 @@ import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
 import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
+import io.tidegate.config.TidegateConfig.TierOrderConfig;
 import io.tidegate.config.TreeReader.Node;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -68,12 +70,38 @@ final class ConfigBinder {
             }
         }
         int maxQueued = node.integer("maxQueued", 0, MAX_WAITING, 1024);
+        TierOrderConfig order = node.choice("tierOrder", tierOrders(), TierOrderConfig.WEIGHTED);
+        double weightedAbove = node.fraction("weightedAbove", 0, 1, false, 0.8);
+        if (node.has("weightedAbove") && order != TierOrderConfig.WEIGHTED_ABOVE) {
+            node.problem("weightedAbove", "says nothing unless tierOrder is weightedAbove");
+        }
+        boolean leakDetection = node.flag("leakDetection", true);
+        int leakSites = node.integer("leakSites", 0, Integer.MAX_VALUE, 0);
+        if (leakSites > 0 && !leakDetection) {
+            node.problem("leakSites", "needs leakDetection");
+        }
         ReplicaConfig replica = replica(node.child("replica"));
         boolean scaled = node.has("scaling");
         Node scaling = node.child("scaling");
-        PoolConfig pool = new PoolConfig(tiers, maxQueued, replica, scaled ? scaling(scaling) : null);
+        PoolConfig pool = new PoolConfig(
+                tiers,
+                maxQueued,
+                order,
+                weightedAbove,
+                leakDetection,
+                leakSites,
+                replica,
+                scaled ? scaling(scaling) : null);
         node.rejectUnknown();
         return pool;
+    }
+
+    private static Map<String, TierOrderConfig> tierOrders() {
+        Map<String, TierOrderConfig> names = new LinkedHashMap<>();
+        names.put("weighted", TierOrderConfig.WEIGHTED);
+        names.put("strict", TierOrderConfig.STRICT);
+        names.put("weightedAbove", TierOrderConfig.WEIGHTED_ABOVE);
+        return names;
     }
 
     private static TierConfig tier(String name, Node node) {
@@ -82,6 +110,8 @@ final class ConfigBinder {
                 node.fraction("ceiling", 0, 1, false, 1),
                 node.duration("maxQueueTime", Duration.ZERO, LONGEST, Duration.ofSeconds(10)),
                 node.integer("maxQueued", 0, MAX_WAITING, 1024),
+                node.number("maxQueuedTokens", 16, Work.MAX_TOKENS, 16L << 20),
+                node.fraction("floor", 0, 0.99, true, 0.05),
                 slo(node.child("slo")));
         node.rejectUnknown();
         return tier;

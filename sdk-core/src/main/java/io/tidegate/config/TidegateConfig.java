@@ -5,6 +5,7 @@
  */
 package io.tidegate.config;
 
+import io.tidegate.admission.TierOrder;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -37,17 +38,34 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
      *
      * @param tiers settings of each tier by name, highest rank first; at least one
      * @param maxQueued most requests that wait at once, all tiers; 1024 by default
+     * @param tierOrder which tier is next among those that wait: weighted, strict or weightedAbove; weighted by default
+     * @param weightedAbove saturation from which weights decide with {@code tierOrder: weightedAbove}; in (0, 1], 0.8 by default
+     * @param leakDetection whether dropped permits are found and given back; true by default
+     * @param leakSites notes for one in so many requests where it was made, for the log of a leak; 0, none, by default
      * @param replica what one replica is
      * @param scaling how the pool is scaled, or null if it is not
      */
     public record PoolConfig(
             Map<String, TierConfig> tiers,
             int maxQueued,
+            TierOrderConfig tierOrder,
+            double weightedAbove,
+            boolean leakDetection,
+            int leakSites,
             ReplicaConfig replica,
             @Nullable ScalingConfig scaling) {
 
         public PoolConfig {
             tiers = Collections.unmodifiableMap(new LinkedHashMap<>(tiers));
+        }
+
+        /** The tier order as the gate takes it. */
+        public TierOrder order() {
+            return switch (tierOrder) {
+                case WEIGHTED -> TierOrder.weighted();
+                case STRICT -> TierOrder.strict();
+                case WEIGHTED_ABOVE -> TierOrder.weightedAbove(weightedAbove);
+            };
         }
 
         /** The tiers as the gate takes them, highest rank first. */
@@ -58,6 +76,16 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
         }
     }
 
+    /** Which tier is next among those that wait. */
+    public enum TierOrderConfig {
+        /** By weight. */
+        WEIGHTED,
+        /** By rank. */
+        STRICT,
+        /** By rank below a saturation, by weight from there on. */
+        WEIGHTED_ABOVE
+    }
+
     /**
      * One tier.
      *
@@ -65,9 +93,18 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
      * @param ceiling part of the limit it may fill; in (0, 1], 1 by default
      * @param maxQueueTime longest time in queue; 10 s by default
      * @param maxQueued most requests that wait at once; 1024 by default
+     * @param maxQueuedTokens most tokens of requests that wait at once; 16777216 by default
+     * @param floor part of the granted work it gets at least while it waits; in [0, 1), 0.05 by default
      * @param slo what it is promised
      */
-    public record TierConfig(double weight, double ceiling, Duration maxQueueTime, int maxQueued, SloConfig slo) {
+    public record TierConfig(
+            double weight,
+            double ceiling,
+            Duration maxQueueTime,
+            int maxQueued,
+            long maxQueuedTokens,
+            double floor,
+            SloConfig slo) {
 
         /** The tier as the gate takes it. */
         public Tier toTier(String name) {
@@ -76,6 +113,8 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
                     .ceiling(ceiling)
                     .maxQueueTime(maxQueueTime)
                     .maxQueued(maxQueued)
+                    .maxQueuedTokens(maxQueuedTokens)
+                    .floor(floor)
                     .slo(slo.toSlo())
                     .build();
         }

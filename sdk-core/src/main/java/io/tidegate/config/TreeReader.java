@@ -177,6 +177,32 @@ final class TreeReader {
             return Optional.empty();
         }
 
+        boolean flag(String key, boolean fallback) {
+            Object value = value(key);
+            if (value == null) {
+                return fallback;
+            }
+            if (value instanceof Boolean flag) {
+                return flag;
+            }
+            problem(key, "must be true or false but is " + shown(value));
+            return fallback;
+        }
+
+        /** One of the names. */
+        <T> T choice(String key, Map<String, T> names, T fallback) {
+            Object value = value(key);
+            if (value == null) {
+                return fallback;
+            }
+            T found = value instanceof String name ? names.get(name) : null;
+            if (found == null) {
+                problem(key, "must be one of " + names.keySet() + " but is " + shown(value));
+                return fallback;
+            }
+            return found;
+        }
+
         /** The map under a key; an empty one if there is none or it is something else. */
         Node child(String key) {
             Object value = value(key);

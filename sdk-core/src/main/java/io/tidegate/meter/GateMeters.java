@@ -5,147 +5,155 @@
  */
 package io.tidegate.meter;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
-import io.tidegate.admission.Admission;
 import io.tidegate.admission.Admission.Reason;
 import io.tidegate.admission.Gate;
+import io.tidegate.admission.Latency;
+import io.tidegate.admission.LatencySnapshot;
 import io.tidegate.admission.Objective;
 import io.tidegate.admission.Outcome;
-import io.tidegate.admission.Usage;
-import io.tidegate.admission.spi.GateListener;
 import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Tier;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
-/** The meters of one gate. */
-final class GateMeters implements GateListener {
+/**
+ * The meters of one gate. Requests pay nothing for them: counts are read from the gate when a registry asks, and what was
+ * counted into its distributions of times is handed on to the timers once in a while by {@link #publish}.
+ */
+final class GateMeters {
+
+    /**
+     * Most values of one distribution handed on at a time: recording one takes some 50 ns, and nobody should wait for more than
+     * a few milliseconds. Above it, a timer holds a sample of the right shape.
+     */
+    private static final long MOST_AT_ONCE = 100_000;
 
     private final Gate gate;
-    private final Map<Tier, OfTier> tiers = new HashMap<>();
+    private final List<Published> published = new ArrayList<>();
 
     GateMeters(Gate gate, Registration registration) {
         this.gate = gate;
+        String pool = gate.pool();
         for (Tier tier : gate.tiers()) {
-            tiers.put(tier, new OfTier(tier, registration));
+            counts(tier, registration);
+            times(tier, registration);
         }
-        registration.gauge(Meters.LIMIT_SLOTS, () -> gate.supply().limit().slots(), gate.pool());
-        registration.counter(Meters.LISTENER_FAILURES, gate, Gate::listenerFailures, gate.pool());
+        registration.gauge(Meters.LIMIT_SLOTS, () -> gate.supply().limit().slots(), pool);
+        registration.counter(Meters.LISTENER_FAILURES, gate, Gate::listenerFailures, pool);
+        registration.counter(Meters.PERMITS_LEAKED, gate, Gate::leakedPermits, pool);
     }
 
-    @Override
-    public void admitted(Tier tier, long queueNanos) {
-        OfTier meters = of(tier);
-        meters.admitted.increment();
-        meters.queueTimeAdmitted.record(queueNanos, TimeUnit.NANOSECONDS);
-    }
-
-    @Override
-    public void refused(Tier tier, Admission refusal, long queueNanos) {
-        OfTier meters = of(tier);
-        if (refusal instanceof Admission.Shed shed) {
-            Objects.requireNonNull(meters.shed.get(shed.reason())).increment();
-            meters.queueTimeShed.record(queueNanos, TimeUnit.NANOSECONDS);
-        } else if (refusal instanceof Admission.Expired) {
-            meters.expired.increment();
-            meters.queueTimeExpired.record(queueNanos, TimeUnit.NANOSECONDS);
-        } else {
-            meters.cancelled.increment();
-            meters.queueTimeCancelled.record(queueNanos, TimeUnit.NANOSECONDS);
+    private void counts(Tier tier, Registration registration) {
+        String pool = gate.pool();
+        String name = tier.name();
+        loadGauge(registration, Meters.IN_FLIGHT, tier, TierLoad::inFlight);
+        loadGauge(registration, Meters.QUEUE_DEPTH, tier, TierLoad::queued);
+        loadGauge(registration, Meters.QUEUE_OLDEST_AGE, tier, load -> load.oldestAgeNanos() / 1e9);
+        registration.gauge(Meters.SLO_ATTAINMENT, () -> gate.sloAttainment(tier).orElse(Double.NaN), pool, name);
+        loadCounter(registration, tier, TierLoad::admitted, "admitted");
+        loadCounter(registration, tier, TierLoad::expired, "expired");
+        loadCounter(registration, tier, TierLoad::cancelled, "cancelled");
+        for (Reason reason : Reason.values()) {
+            registration.counter(
+                    Meters.ADMISSIONS,
+                    gate,
+                    from -> from.shed(tier, reason),
+                    pool,
+                    name,
+                    "shed",
+                    Registration.tag(reason));
         }
-    }
-
-    @Override
-    public void firstToken(Tier tier, long sinceArrivalNanos) {
-        of(tier).ttft.record(sinceArrivalNanos, TimeUnit.NANOSECONDS);
-    }
-
-    @Override
-    public void closed(Tier tier, Outcome outcome, long inFlightNanos, Usage usage) {
-        OfTier meters = of(tier);
-        Objects.requireNonNull(meters.durations.get(outcome)).record(inFlightNanos, TimeUnit.NANOSECONDS);
-        meters.promptTokens.increment((double) usage.promptTokens());
-        meters.outputTokens.increment((double) usage.outputTokens());
-    }
-
-    @Override
-    public void evaluated(Tier tier, Set<Objective> broken, boolean scaling) {
-        OfTier meters = of(tier);
-        (scaling ? meters.evaluatedScaling : meters.evaluatedSteady).increment();
-        for (Objective objective : broken) {
-            Objects.requireNonNull((scaling ? meters.brokenScaling : meters.brokenSteady).get(objective))
-                    .increment();
-        }
-    }
-
-    private OfTier of(Tier tier) {
-        return Objects.requireNonNull(tiers.get(tier));
-    }
-
-    /** One tier's meters, looked up once and held. */
-    private final class OfTier {
-
-        final Counter admitted;
-        final Counter expired;
-        final Counter cancelled;
-        final Map<Reason, Counter> shed = new EnumMap<>(Reason.class);
-        final Timer queueTimeAdmitted;
-        final Timer queueTimeShed;
-        final Timer queueTimeExpired;
-        final Timer queueTimeCancelled;
-        final Timer ttft;
-        final Map<Outcome, Timer> durations = new EnumMap<>(Outcome.class);
-        final Counter promptTokens;
-        final Counter outputTokens;
-        final Counter evaluatedSteady;
-        final Counter evaluatedScaling;
-        final Map<Objective, Counter> brokenSteady = new EnumMap<>(Objective.class);
-        final Map<Objective, Counter> brokenScaling = new EnumMap<>(Objective.class);
-
-        OfTier(Tier tier, Registration registration) {
-            String pool = gate.pool();
-            String name = tier.name();
-            loadGauge(registration, Meters.IN_FLIGHT, tier, TierLoad::inFlight);
-            loadGauge(registration, Meters.QUEUE_DEPTH, tier, TierLoad::queued);
-            loadGauge(registration, Meters.QUEUE_OLDEST_AGE, tier, load -> load.oldestAgeNanos() / 1e9);
-            registration.gauge(
-                    Meters.SLO_ATTAINMENT, () -> gate.sloAttainment(tier).orElse(Double.NaN), pool, name);
-            admitted = registration.counter(Meters.ADMISSIONS, pool, name, "admitted", "none");
-            expired = registration.counter(Meters.ADMISSIONS, pool, name, "expired", "none");
-            cancelled = registration.counter(Meters.ADMISSIONS, pool, name, "cancelled", "none");
-            for (Reason reason : Reason.values()) {
-                shed.put(reason, registration.counter(Meters.ADMISSIONS, pool, name, "shed", Registration.tag(reason)));
-            }
-            queueTimeAdmitted = registration.timer(Meters.QUEUE_TIME, pool, name, "admitted");
-            queueTimeShed = registration.timer(Meters.QUEUE_TIME, pool, name, "shed");
-            queueTimeExpired = registration.timer(Meters.QUEUE_TIME, pool, name, "expired");
-            queueTimeCancelled = registration.timer(Meters.QUEUE_TIME, pool, name, "cancelled");
-            ttft = registration.timer(Meters.TTFT, pool, name);
-            for (Outcome outcome : Outcome.values()) {
-                durations.put(
-                        outcome, registration.timer(Meters.REQUEST_DURATION, pool, name, Registration.tag(outcome)));
-            }
-            promptTokens = registration.counter(Meters.TOKENS, pool, name, "prompt");
-            outputTokens = registration.counter(Meters.TOKENS, pool, name, "output");
-            evaluatedSteady = registration.counter(Meters.SLO_EVALUATED, pool, name, "false");
-            evaluatedScaling = registration.counter(Meters.SLO_EVALUATED, pool, name, "true");
+        registration.counter(Meters.TOKENS, gate, from -> from.usage(tier).promptTokens(), pool, name, "prompt");
+        registration.counter(Meters.TOKENS, gate, from -> from.usage(tier).outputTokens(), pool, name, "output");
+        for (boolean scaling : new boolean[] {false, true}) {
+            String during = String.valueOf(scaling);
+            registration.counter(
+                    Meters.SLO_EVALUATED, gate, from -> from.sloEvaluated(tier, scaling), pool, name, during);
             for (Objective objective : Objective.values()) {
-                String tag = Registration.tag(objective);
-                brokenSteady.put(objective, registration.counter(Meters.SLO_VIOLATIONS, pool, name, tag, "false"));
-                brokenScaling.put(objective, registration.counter(Meters.SLO_VIOLATIONS, pool, name, tag, "true"));
+                registration.counter(
+                        Meters.SLO_VIOLATIONS,
+                        gate,
+                        from -> from.sloViolations(tier, objective, scaling),
+                        pool,
+                        name,
+                        Registration.tag(objective),
+                        during);
             }
         }
+    }
 
-        private void loadGauge(Registration registration, Meters meter, Tier tier, ToDoubleFunction<TierLoad> value) {
-            int rank = gate.tiers().indexOf(tier);
-            registration.gauge(
-                    meter, () -> value.applyAsDouble(gate.load().tiers().get(rank)), gate.pool(), tier.name());
+    private void times(Tier tier, Registration registration) {
+        String pool = gate.pool();
+        String name = tier.name();
+        publish(tier, Latency.QUEUE_ADMITTED, registration.timer(Meters.QUEUE_TIME, pool, name, "admitted"));
+        publish(tier, Latency.QUEUE_SHED, registration.timer(Meters.QUEUE_TIME, pool, name, "shed"));
+        publish(tier, Latency.QUEUE_EXPIRED, registration.timer(Meters.QUEUE_TIME, pool, name, "expired"));
+        publish(tier, Latency.QUEUE_CANCELLED, registration.timer(Meters.QUEUE_TIME, pool, name, "cancelled"));
+        publish(tier, Latency.TIME_TO_FIRST_TOKEN, registration.timer(Meters.TTFT, pool, name));
+        for (Outcome outcome : Outcome.values()) {
+            publish(
+                    tier,
+                    Latency.inFlight(outcome),
+                    registration.timer(Meters.REQUEST_DURATION, pool, name, Registration.tag(outcome)));
+        }
+    }
+
+    private void publish(Tier tier, Latency which, Timer timer) {
+        published.add(new Published(tier, which, timer, gate.latency(tier, which)));
+    }
+
+    /** Hands on to the timers what was counted since the last call. One call at a time. */
+    void publish() {
+        published.forEach(Published::handOn);
+    }
+
+    private void loadGauge(Registration registration, Meters meter, Tier tier, ToDoubleFunction<TierLoad> value) {
+        int rank = gate.tiers().indexOf(tier);
+        registration.gauge(meter, () -> value.applyAsDouble(gate.load().tiers().get(rank)), gate.pool(), tier.name());
+    }
+
+    private void loadCounter(Registration registration, Tier tier, ToDoubleFunction<TierLoad> value, String outcome) {
+        int rank = gate.tiers().indexOf(tier);
+        registration.counter(
+                Meters.ADMISSIONS,
+                gate,
+                from -> value.applyAsDouble(from.load().tiers().get(rank)),
+                gate.pool(),
+                tier.name(),
+                outcome,
+                "none");
+    }
+
+    /** A distribution of the gate and the timer that shows it. */
+    private final class Published {
+
+        private final Tier tier;
+        private final Latency which;
+        private final Timer timer;
+        private LatencySnapshot last;
+
+        Published(Tier tier, Latency which, Timer timer, LatencySnapshot last) {
+            this.tier = tier;
+            this.which = which;
+            this.timer = timer;
+            this.last = last;
+        }
+
+        void handOn() {
+            LatencySnapshot now = gate.latency(tier, which);
+            LatencySnapshot fresh = now.since(last);
+            last = now;
+            long count = fresh.count();
+            // At least one of each value that occurred, however rare: the longest is what is looked for.
+            double share = count <= MOST_AT_ONCE ? 1 : (double) MOST_AT_ONCE / count;
+            fresh.forEach((nanos, times) -> {
+                for (long i = Math.max(1, Math.round(times * share)); i > 0; i--) {
+                    timer.record(nanos, TimeUnit.NANOSECONDS);
+                }
+            });
         }
     }
 }

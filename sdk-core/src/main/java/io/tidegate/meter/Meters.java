@@ -78,7 +78,17 @@ public enum Meters {
             "tier"),
     LIMIT_SLOTS("tidegate.limit.slots", Kind.GAUGE, "requests", "Requests that may be in flight now", "pool"),
     LISTENER_FAILURES(
-            "tidegate.gate.listener.failures", Kind.COUNTER, "failures", "Times a listener or callback threw", "pool"),
+            "tidegate.gate.listener.failures",
+            Kind.COUNTER,
+            "failures",
+            "Times a listener, a callback, an executor or the time source threw",
+            "pool"),
+    PERMITS_LEAKED(
+            "tidegate.permits.leaked",
+            Kind.COUNTER,
+            "permits",
+            "Permits dropped without being closed, found by garbage collection; their room was given back",
+            "pool"),
     REPLICAS(
             "tidegate.replicas",
             Kind.GAUGE,

@@ -10,19 +10,28 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tidegate.admission.Gate;
 import io.tidegate.engine.Engine;
+import io.tidegate.time.TimeSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Registers the meters of gates and of the engine: {@code new TidegateMetrics(gates, engine).bindTo(registry)}.
  *
- * <p>Every meter is registered once, when it is bound, and held: nothing is looked up while requests pass. Tags come from
- * closed sets; tenants are never one. {@link #close()} detaches from the gates and the engine and removes the meters. What a
- * registry throws is counted at the gate and does not reach requests. For one registry; make another for another.
+ * <p>Requests pay nothing for them. Counts of a gate are read when the registry asks for them; its times, which a registry must
+ * be told one by one, are handed on once a second on the gate's clock, and by {@link #publish()}. A value handed on is within
+ * 3.2 % or 16 µs of the true one, and of more than 100,000 values a second in one timer a part of them is handed on that has
+ * their distribution.
+ *
+ * <p>Tags come from closed sets; tenants are never one. {@link #close()} detaches from the gates and the engine and removes the
+ * meters. What a registry throws does not reach requests. For one registry; make another for another.
  *
  * @since 0.1.0
  */
@@ -31,6 +40,9 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
     private final List<Gate> gates;
     private final List<Engine> engines;
     private final Map<String, Double> prices = new LinkedHashMap<>();
+    private static final long PERIOD_NANOS = 1_000_000_000;
+
+    private final List<GateMeters> publishing = new CopyOnWriteArrayList<>();
     private final List<Runnable> undo = new ArrayList<>();
 
     /** Meters of gates alone. */
@@ -66,8 +78,10 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         undo.add(() -> registration.meters().forEach((Meter meter) -> registry.remove(meter)));
         for (Gate gate : gates) {
             GateMeters meters = new GateMeters(gate, registration);
-            gate.addListener(meters);
-            undo.add(() -> gate.removeListener(meters));
+            publishing.add(meters);
+            Ticking ticking = new Ticking(gate.time(), meters);
+            undo.add(ticking::stop);
+            ticking.start();
         }
         for (Engine engine : engines) {
             EngineMeters meters = new EngineMeters(engine, registration, prices);
@@ -76,9 +90,67 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         }
     }
 
+    /** Hands on all times counted until now, without waiting for the next second: before a push, or in a test. */
+    public void publish() {
+        publishing.forEach(TidegateMetrics::publish);
+    }
+
+    private static void publish(GateMeters meters) {
+        // One call at a time: two would hand on the same values.
+        synchronized (meters) {
+            meters.publish();
+        }
+    }
+
     @Override
     public void close() {
         undo.forEach(Runnable::run);
         undo.clear();
+        publishing.clear();
+    }
+
+    /** Hands on the times of one gate, once a second. */
+    private static final class Ticking implements Runnable {
+
+        private static final Logger LOG = LoggerFactory.getLogger(TidegateMetrics.class);
+
+        private final TimeSource time;
+        private final GateMeters meters;
+        private volatile boolean stopped;
+        private volatile boolean failing;
+        private volatile TimeSource.@Nullable Task next;
+
+        Ticking(TimeSource time, GateMeters meters) {
+            this.time = time;
+            this.meters = meters;
+        }
+
+        void start() {
+            if (!stopped) {
+                next = time.schedule(PERIOD_NANOS, this);
+            }
+        }
+
+        @Override
+        public void run() {
+            try {
+                publish(meters);
+                failing = false;
+            } catch (RuntimeException | Error e) {
+                if (!failing) {
+                    failing = true;
+                    LOG.error("a meter registry failed; times it was not told are lost, requests are not affected", e);
+                }
+            }
+            start();
+        }
+
+        void stop() {
+            stopped = true;
+            TimeSource.Task task = next;
+            if (task != null) {
+                task.cancel();
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ public final class Tier {
     private final double ceiling;
     private final Duration maxQueueTime;
     private final int maxQueued;
+    private final long maxQueuedTokens;
+    private final double floor;
     private final Slo slo;
 
     private Tier(Builder builder) {
@@ -33,6 +35,8 @@ public final class Tier {
         this.ceiling = builder.ceiling;
         this.maxQueueTime = builder.maxQueueTime;
         this.maxQueued = builder.maxQueued;
+        this.maxQueuedTokens = builder.maxQueuedTokens;
+        this.floor = builder.floor;
         this.slo = builder.slo;
     }
 
@@ -74,6 +78,22 @@ public final class Tier {
         return maxQueued;
     }
 
+    /**
+     * Most tokens that waiting requests of this tier may hold together, so that the memory of their prompts is bounded as well
+     * as their number; 16 Mi by default. A single request counts at most half of it.
+     */
+    public long maxQueuedTokens() {
+        return maxQueuedTokens;
+    }
+
+    /**
+     * Part of the work granted to those who wait that this tier gets at least while it waits, whatever the tier order and
+     * whoever else waits, in [0, 1); 0.05 by default. For that part it may also fill what is above its ceiling.
+     */
+    public double floor() {
+        return floor;
+    }
+
     /** What this tier is promised. */
     public Slo slo() {
         return slo;
@@ -92,6 +112,8 @@ public final class Tier {
         private double ceiling = 1;
         private Duration maxQueueTime = Duration.ofSeconds(10);
         private int maxQueued = 1024;
+        private long maxQueuedTokens = 16L << 20;
+        private double floor = 0.05;
         private Slo slo = Slo.none();
 
         private Builder(String name) {
@@ -136,6 +158,25 @@ public final class Tier {
                 throw new IllegalArgumentException("maxQueued must be 0..1000000 but was " + maxQueued);
             }
             this.maxQueued = maxQueued;
+            return this;
+        }
+
+        /** Most tokens of its waiting requests, 16 to {@link Work#MAX_TOKENS}; 16 Mi by default. */
+        public Builder maxQueuedTokens(long maxQueuedTokens) {
+            if (maxQueuedTokens < 16 || maxQueuedTokens > Work.MAX_TOKENS) {
+                throw new IllegalArgumentException(
+                        "maxQueuedTokens must be 16.." + Work.MAX_TOKENS + " but was " + maxQueuedTokens);
+            }
+            this.maxQueuedTokens = maxQueuedTokens;
+            return this;
+        }
+
+        /** Part of the granted work it gets at least while it waits, in [0, 1); 0.05 by default, 0 means none. */
+        public Builder floor(double floor) {
+            if (!(floor >= 0 && floor < 1)) {
+                throw new IllegalArgumentException("floor must be at least 0 and below 1 but was " + floor);
+            }
+            this.floor = floor;
             return this;
         }
 

@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Real time: {@link System#nanoTime()} and one daemon thread that runs what is due.
+ * Real time: {@link System#nanoTime()}, one daemon thread that runs what is due, and one that keeps {@link #coarseNanos()} at
+ * most some milliseconds behind while somebody reads it.
  *
- * <p>Owns its thread; {@link #close()} ends it, and tasks that are not yet due never run. Tasks scheduled after that are
+ * <p>Owns its threads; {@link #close()} ends them, and tasks that are not yet due never run. Tasks scheduled after that are
  * silently dropped, so that a component which closes late does not fail.
  *
  * @since 0.1.0
@@ -24,6 +25,7 @@ public final class SystemTime implements TimeSource, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SystemTime.class);
 
+    private final CoarseClock coarse = new CoarseClock(System::nanoTime);
     private final ScheduledThreadPoolExecutor executor;
 
     private SystemTime() {
@@ -49,6 +51,11 @@ public final class SystemTime implements TimeSource, AutoCloseable {
     }
 
     @Override
+    public long coarseNanos() {
+        return coarse.nanos();
+    }
+
+    @Override
     public Instant wallTime() {
         return Instant.now();
     }
@@ -70,5 +77,6 @@ public final class SystemTime implements TimeSource, AutoCloseable {
     @Override
     public void close() {
         executor.shutdownNow();
+        coarse.close();
     }
 }

@@ -23,6 +23,15 @@ public interface TimeSource {
      */
     long nanos();
 
+    /**
+     * The same clock, cheaper and a little late: a reading of it at most a few milliseconds old, for measuring what lasts far
+     * longer. Two readings may be of different lateness, so a difference can be negative by as much. {@link #nanos()} by
+     * default.
+     */
+    default long coarseNanos() {
+        return nanos();
+    }
+
     /** The wall clock, for display and records only: it may jump, so no decision may depend on it. */
     Instant wallTime();
 

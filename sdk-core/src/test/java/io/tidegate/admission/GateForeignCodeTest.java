@@ -6,10 +6,8 @@
 package io.tidegate.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.tidegate.admission.spi.GateListener;
-import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -43,10 +41,6 @@ class GateForeignCodeTest {
                 .maxQueued(1_000_000)
                 .limit(Work.slots(slots))
                 .build();
-    }
-
-    private TierLoad load(Gate gate) {
-        return gate.load().tiers().get(0);
     }
 
     // ---- callbacks -------------------------------------------------------------------------------------------------
@@ -329,42 +323,41 @@ class GateForeignCodeTest {
 
     // ---- clocks ----------------------------------------------------------------------------------------------------
 
+    /** Without an alarm nothing would end its wait: the next that asks sets it again. */
     @Test
-    void schedule_throws_leavesNoPlaceTaken() {
+    void schedule_throws_isCountedAndTheNextSetsTheAlarmAgain() {
         Gate gate = gate(1, Runnable::run);
-        Permit held = Answers.permit(gate.tryAcquire(Request.of(tier)));
+        Answers.permit(gate.tryAcquire(Request.of(tier)));
         time.onSchedule(() -> {
             throw new IllegalStateException("on purpose");
         });
         Answers waiter = new Answers();
-
-        assertThatIllegalStateException().isThrownBy(() -> gate.acquire(Request.of(tier), waiter));
-
+        gate.acquire(Request.of(tier), waiter);
+        assertThat(gate.listenerFailures()).isEqualTo(1);
+        time.onSchedule(() -> {});
+        time.manual.advance(Duration.ofSeconds(10));
         assertThat(waiter.told()).isEmpty();
-        assertThat(gate.queued()).isZero();
-        TierLoad load = load(gate);
-        assertThat(load.queued()).isZero();
-        assertThat(load.admitted() + load.shed() + load.expired() + load.cancelled())
-                .isEqualTo(load.arrivals());
-        held.close();
-        assertThat(gate.tryAcquire(Request.of(tier))).isInstanceOf(Permit.class);
+
+        gate.acquire(Request.of(tier), new Answers());
+        time.manual.advance(Duration.ofNanos(1));
+
+        assertThat(waiter.told()).singleElement().isInstanceOf(Admission.Expired.class);
     }
 
     @Test
-    void cancelOfTheTimer_throws_theAnswerArrivesAndTheGateGoesOn() {
+    void cancelOfTheAlarm_throws_theGateClosesAllTheSame() {
         Gate gate = gate(1, Runnable::run);
-        Permit held = Answers.permit(gate.tryAcquire(Request.of(tier)));
+        Answers.permit(gate.tryAcquire(Request.of(tier)));
         Answers waiter = new Answers();
         gate.acquire(Request.of(tier), waiter);
         time.onCancel(() -> {
             throw new IllegalStateException("on purpose");
         });
 
-        held.close();
-        waiter.permit().close();
+        gate.close();
 
         assertThat(gate.listenerFailures()).isEqualTo(1);
-        assertThat(gate.tryAcquire(Request.of(tier))).isInstanceOf(Permit.class);
+        assertThat(waiter.shed().reason()).isEqualTo(Admission.Reason.DRAINING);
     }
 
     @Test
@@ -389,19 +382,17 @@ class GateForeignCodeTest {
 
     /** A clock's scheduler has locks of its own: the owner of the drain must not wait for them. */
     @Test
-    void cancelOfTheTimer_isNotCalledInsideTheDrain() {
-        Gate gate = gate(2, Runnable::run);
+    void schedule_isNotCalledInsideTheDrain() {
+        Gate gate = gate(1, Runnable::run);
         Permit held = Answers.permit(gate.tryAcquire(Request.of(tier)));
-        Permit other = Answers.permit(gate.tryAcquire(Request.of(tier)));
-        gate.acquire(Request.of(tier), new Answers());
-        Ticket next = gate.acquire(Request.of(tier), new Answers());
+        Answers waiter = new Answers();
         List<Boolean> granted = new ArrayList<>();
-        time.onCancel(() -> {
-            other.close();
-            granted.add(next.outcome().isPresent());
+        time.onSchedule(() -> {
+            held.close();
+            granted.add(!waiter.told().isEmpty());
         });
 
-        held.close();
+        gate.acquire(Request.of(tier), waiter);
 
         assertThat(granted).containsExactly(true);
     }

@@ -34,7 +34,7 @@ class GateModelTest {
     private static final List<Outcome> OUTCOMES = List.of(Outcome.values());
 
     static LongStream seeds() {
-        return LongStream.range(0, 200);
+        return LongStream.range(0, 500);
     }
 
     @ParameterizedTest
@@ -69,19 +69,24 @@ class GateModelTest {
                         .weight(pick(0.5, 1, 1, 3, 8))
                         .ceiling(pick(1, 1, 1, 0.75, 0.5))
                         .maxQueued(random.nextInt(12))
+                        .maxQueuedTokens(random.nextInt(4) == 0 ? 16 + random.nextInt(800) : Work.MAX_TOKENS)
+                        .floor(pick(0, 0, 0.05, 0.3))
                         .maxQueueTime(bound(60))
                         .build());
             }
             int maxQueued = random.nextInt(20);
+            TierOrder order = List.of(TierOrder.weighted(), TierOrder.strict(), TierOrder.weightedAbove(0.6))
+                    .get(random.nextInt(3));
             Supply[] both = supplies();
             Gate.Builder builder = Gate.builder("chat")
                     .time(time)
                     .callbackExecutor(Runnable::run)
                     .maxQueued(maxQueued)
+                    .tierOrder(order)
                     .supply(both[0]);
             tiers.forEach(builder::tier);
             gate = builder.build();
-            plain = new PlainGate(tiers, maxQueued, both[1]);
+            plain = new PlainGate(tiers, maxQueued, order, both[1]);
         }
 
         private double pick(double... from) {
@@ -134,12 +139,18 @@ class GateModelTest {
             if (random.nextInt(3) == 0) {
                 request = request.withTimeout(bound(40));
             }
+            if (random.nextInt(3) == 0) {
+                request = request.withTenant("tenant" + random.nextInt(3));
+            }
+            if (random.nextInt(8) == 0) {
+                request = request.withDeadline(time.nanos() + (random.nextInt(30) - 3) * TICK + 137);
+            }
             if (waits) {
                 tickets.put(id, gate.acquire(request, answer -> answered(id, answer)));
             } else {
                 answered(id, gate.tryAcquire(request));
             }
-            plain.ask(id, request, waits);
+            plain.ask(id, request, waits, start);
         }
 
         private void answered(int id, Admission answer) {
@@ -206,7 +217,6 @@ class GateModelTest {
             plain.answers.clear();
             assertThat(gate.inFlight()).isEqualTo(plain.inFlight());
             assertThat(gate.queued()).isEqualTo(plain.queued());
-            assertThat(time.scheduled()).isEqualTo(plain.queued());
             for (TierLoad load : gate.load().tiers()) {
                 Tier tier = load.tier();
                 PlainGate.Counts counts = plain.counts(tier);

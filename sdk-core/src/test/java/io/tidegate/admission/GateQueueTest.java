@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 /** Waiting: order, expiry, giving up, places, eviction, counts. The clock wraps in the course of each test. */
 class GateQueueTest {
 
+    /** What a gate has scheduled, however many wait: an alarm, and the leak detector's sweep. */
+    private static final int CLOCK_TASKS = 2;
+
     private final ManualTime time = new ManualTime(Long.MAX_VALUE - 1_500_000_000L, Instant.EPOCH);
     private final Tier premium = Tier.builder("premium").build();
     private final Tier batch = Tier.builder("batch")
@@ -65,7 +68,7 @@ class GateQueueTest {
         assertThat(second.told()).isEmpty();
         first.permit().close();
         assertThat(second.permit().queueWait()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(time.scheduled()).isZero();
+        assertThat(time.scheduled()).isLessThanOrEqualTo(CLOCK_TASKS);
     }
 
     @Test
@@ -178,7 +181,7 @@ class GateQueueTest {
         assertThat(waiter.told()).containsExactly(new Admission.Cancelled(Duration.ofSeconds(2)));
         assertThat(ticket.outcome()).contains(new Admission.Cancelled(Duration.ofSeconds(2)));
         assertThat(gate.queued()).isZero();
-        assertThat(time.scheduled()).isZero();
+        assertThat(time.scheduled()).isLessThanOrEqualTo(CLOCK_TASKS);
         held.close();
         assertThat(gate.inFlight()).isEqualTo(Work.NONE);
     }
@@ -265,7 +268,7 @@ class GateQueueTest {
         other.completeExceptionally(new java.util.concurrent.TimeoutException());
 
         assertThat(gate.queued()).isZero();
-        assertThat(time.scheduled()).isZero();
+        assertThat(time.scheduled()).isLessThanOrEqualTo(CLOCK_TASKS);
     }
 
     @Test
@@ -277,7 +280,7 @@ class GateQueueTest {
         held.close();
 
         assertThat(future.get(1, TimeUnit.SECONDS)).isInstanceOf(Permit.class);
-        assertThat(time.scheduled()).isZero();
+        assertThat(time.scheduled()).isLessThanOrEqualTo(CLOCK_TASKS);
         time.advance(Duration.ofSeconds(20));
         assertThat(tier(gate, premium).expired()).isZero();
     }

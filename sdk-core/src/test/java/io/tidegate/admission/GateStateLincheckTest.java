@@ -72,7 +72,7 @@ class GateStateLincheckTest {
     /** What each thread holds; a thread gives back only what it took. */
     abstract static class Room {
 
-        private final List<ArrayDeque<Long>> held =
+        private final List<ArrayDeque<Integer>> held =
                 List.of(new ArrayDeque<>(), new ArrayDeque<>(), new ArrayDeque<>(), new ArrayDeque<>());
 
         @Operation
@@ -80,21 +80,20 @@ class GateStateLincheckTest {
                 @Param(gen = ThreadIdGen.class) int thread,
                 @Param(gen = IntGen.class, conf = "0:1") int tier,
                 @Param(gen = IntGen.class, conf = "0:3") int units) {
-            long cost = (long) units << 20 | 1;
-            if (!tryTake(cost, tier)) {
+            if (!tryTake(units, tier)) {
                 return false;
             }
-            held.get(thread).add(cost);
+            held.get(thread).add(units);
             return true;
         }
 
         @Operation
         public boolean giveBack(@Param(gen = ThreadIdGen.class) int thread) {
-            Long cost = held.get(thread).poll();
-            if (cost == null) {
+            Integer units = held.get(thread).poll();
+            if (units == null) {
                 return false;
             }
-            giveBack(cost.longValue());
+            putBack(units.intValue());
             return true;
         }
 
@@ -104,9 +103,9 @@ class GateStateLincheckTest {
         @Operation
         public abstract long tokens();
 
-        abstract boolean tryTake(long cost, int tier);
+        abstract boolean tryTake(int units, int tier);
 
-        abstract void giveBack(long cost);
+        abstract void putBack(int units);
     }
 
     /** The real one. */
@@ -116,13 +115,13 @@ class GateStateLincheckTest {
         private final Ceilings limits = new Ceilings(LIMIT, TIERS);
 
         @Override
-        boolean tryTake(long cost, int tier) {
-            return state.tryTake(cost, limits, tier);
+        boolean tryTake(int units, int tier) {
+            return state.tryTake(units, limits, tier) == GateState.Take.TAKEN;
         }
 
         @Override
-        void giveBack(long cost) {
-            boolean unused = state.giveBack(cost);
+        void putBack(int units) {
+            boolean unused = state.giveBack(units);
         }
 
         @Override
@@ -143,21 +142,21 @@ class GateStateLincheckTest {
         private long units;
 
         @Override
-        boolean tryTake(long cost, int tier) {
+        boolean tryTake(int units, int tier) {
             int maxSlots = tier == 0 ? 2 : 1;
             long maxUnits = tier == 0 ? 4 : 2;
-            if (slots + 1 > maxSlots || units + (cost >> 20) > maxUnits) {
+            if (slots + 1 > maxSlots || this.units + units > maxUnits) {
                 return false;
             }
             slots++;
-            units += cost >> 20;
+            this.units += units;
             return true;
         }
 
         @Override
-        void giveBack(long cost) {
+        void putBack(int units) {
             slots--;
-            units -= cost >> 20;
+            this.units -= units;
         }
 
         @Override
@@ -177,18 +176,18 @@ class GateStateLincheckTest {
         private final AtomicLong word = new AtomicLong();
 
         @Override
-        boolean tryTake(long cost, int tier) {
+        boolean tryTake(int units, int tier) {
             long seen = word.get();
-            if ((seen & 0xFFFFF) + 1 > (tier == 0 ? 2 : 1) || (seen >> 20) + (cost >> 20) > (tier == 0 ? 4 : 2)) {
+            if ((seen & 0xFFFFF) + 1 > (tier == 0 ? 2 : 1) || (seen >> 20) + units > (tier == 0 ? 4 : 2)) {
                 return false;
             }
-            word.addAndGet(cost);
+            word.addAndGet((long) units << 20 | 1);
             return true;
         }
 
         @Override
-        void giveBack(long cost) {
-            word.addAndGet(-cost);
+        void putBack(int units) {
+            word.addAndGet(-((long) units << 20 | 1));
         }
 
         @Override

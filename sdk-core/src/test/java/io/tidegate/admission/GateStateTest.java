@@ -27,13 +27,13 @@ class GateStateTest {
     @Test
     void tryTake_upToTheCeiling_countsSlotsAndTokens() {
         Ceilings limits = new Ceilings(new Work(2, 64), tiers);
-        long cost = GateState.cost(20, limits, TOP);
+        int cost = GateState.units(20, limits, TOP);
 
-        assertThat(state.tryTake(cost, limits, TOP)).isTrue();
+        assertThat(takes(cost, limits, TOP)).isTrue();
         assertThat(state.slotsInFlight()).isEqualTo(1);
         assertThat(state.tokensInFlight()).isEqualTo(32);
-        assertThat(state.tryTake(cost, limits, TOP)).isTrue();
-        assertThat(state.tryTake(cost, limits, TOP)).isFalse();
+        assertThat(takes(cost, limits, TOP)).isTrue();
+        assertThat(takes(cost, limits, TOP)).isFalse();
         assertThat(state.slotsInFlight()).isEqualTo(2);
     }
 
@@ -41,55 +41,55 @@ class GateStateTest {
     void tryTake_tokensGone_refusesThoughSlotsAreFree() {
         Ceilings limits = new Ceilings(new Work(10, 64), tiers);
 
-        assertThat(state.tryTake(GateState.cost(64, limits, TOP), limits, TOP)).isTrue();
-        assertThat(state.tryTake(GateState.cost(1, limits, TOP), limits, TOP)).isFalse();
-        assertThat(state.tryTake(GateState.cost(0, limits, TOP), limits, TOP)).isTrue();
+        assertThat(takes(GateState.units(64, limits, TOP), limits, TOP)).isTrue();
+        assertThat(takes(GateState.units(1, limits, TOP), limits, TOP)).isFalse();
+        assertThat(takes(GateState.units(0, limits, TOP), limits, TOP)).isTrue();
     }
 
     @Test
     void tryTake_lowerTier_leavesWhatIsAboveItsCeiling() {
         Ceilings limits = new Ceilings(Work.slots(4), tiers);
-        long cost = GateState.cost(0, limits, LOW);
+        int cost = GateState.units(0, limits, LOW);
 
-        assertThat(state.tryTake(cost, limits, LOW)).isTrue();
-        assertThat(state.tryTake(cost, limits, LOW)).isTrue();
-        assertThat(state.tryTake(cost, limits, LOW)).isFalse();
+        assertThat(takes(cost, limits, LOW)).isTrue();
+        assertThat(takes(cost, limits, LOW)).isTrue();
+        assertThat(takes(cost, limits, LOW)).isFalse();
         assertThat(state.hasRoom(limits, LOW)).isFalse();
         assertThat(state.hasRoom(limits, TOP)).isTrue();
-        assertThat(state.tryTake(cost, limits, TOP)).isTrue();
+        assertThat(takes(cost, limits, TOP)).isTrue();
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0", "1, 16", "16, 16", "17, 32", "1099511627760, 1099511627760"})
+    @CsvSource({"0, 0", "1, 16", "16, 16", "17, 32", "34359738352, 34359738352"})
     void cost_roundsTokensUpToUnits(long tokens, long counted) {
         Ceilings limits = new Ceilings(Work.slots(1), tiers);
 
-        assertThat(GateState.tokensOf(GateState.cost(tokens, limits, TOP))).isEqualTo(counted);
+        assertThat(GateState.tokensOf(GateState.units(tokens, limits, TOP))).isEqualTo(counted);
     }
 
     @Test
     void cost_oversize_isAllTheTierMayHold() {
         Ceilings limits = new Ceilings(new Work(8, 160), tiers);
 
-        assertThat(GateState.tokensOf(GateState.cost(Work.MAX_TOKENS, limits, TOP)))
+        assertThat(GateState.tokensOf(GateState.units(Work.MAX_TOKENS, limits, TOP)))
                 .isEqualTo(160);
-        assertThat(GateState.tokensOf(GateState.cost(Work.MAX_TOKENS, limits, LOW)))
+        assertThat(GateState.tokensOf(GateState.units(Work.MAX_TOKENS, limits, LOW)))
                 .isEqualTo(80);
     }
 
     @Test
     void word_filledToTheBrim_overflowsNowhere() {
         Ceilings limits = new Ceilings(new Work(Work.MAX_SLOTS, Work.MAX_TOKENS), tiers);
-        long all = GateState.cost(Work.MAX_TOKENS, limits, TOP);
-        long slot = GateState.cost(0, limits, TOP);
+        int all = GateState.units(Work.MAX_TOKENS, limits, TOP);
+        int slot = GateState.units(0, limits, TOP);
 
-        assertThat(state.tryTake(all, limits, TOP)).isTrue();
+        assertThat(takes(all, limits, TOP)).isTrue();
         for (int i = 1; i < Work.MAX_SLOTS; i++) {
-            assertThat(state.tryTake(slot, limits, TOP)).isTrue();
+            assertThat(takes(slot, limits, TOP)).isTrue();
         }
         state.openQueue();
         assertThat(state.slotsInFlight()).isEqualTo(Work.MAX_SLOTS);
-        assertThat(state.tokensInFlight()).isEqualTo(Work.MAX_TOKENS);
+        assertThat(state.tokensInFlight()).isEqualTo(GateState.tokensOf(all));
         assertThat(state.tryTakeForWaiter(slot, limits, TOP)).isFalse();
         assertThat(state.tryTakeForWaiter(all, limits, TOP)).isFalse();
 
@@ -98,30 +98,30 @@ class GateStateTest {
         assertThat(state.slotsInFlight()).isEqualTo(Work.MAX_SLOTS - 1);
         state.closeQueue();
         assertThat(state.giveBack(slot)).isFalse();
-        assertThat(state.tryTake(all, limits, TOP)).isTrue();
+        assertThat(takes(all, limits, TOP)).isTrue();
     }
 
     @Test
     void openQueue_turnsArrivalsAwayAndNotWaiters() {
         Ceilings limits = new Ceilings(Work.slots(2), tiers);
-        long cost = GateState.cost(5, limits, TOP);
+        int cost = GateState.units(5, limits, TOP);
         state.openQueue();
         state.openQueue();
 
-        assertThat(state.tryTake(cost, limits, TOP)).isFalse();
+        assertThat(takes(cost, limits, TOP)).isFalse();
         assertThat(state.tryTakeForWaiter(cost, limits, TOP)).isTrue();
         assertThat(state.slotsInFlight()).isEqualTo(1);
         assertThat(state.tokensInFlight()).isEqualTo(16);
 
         state.closeQueue();
-        assertThat(state.tryTake(cost, limits, TOP)).isTrue();
+        assertThat(takes(cost, limits, TOP)).isTrue();
     }
 
     @Test
     void ceilings_noSlots_closeEveryTier() {
         Ceilings limits = new Ceilings(Work.NONE, tiers);
 
-        assertThat(state.tryTakeForWaiter(GateState.cost(0, limits, TOP), limits, TOP))
+        assertThat(state.tryTakeForWaiter(GateState.units(0, limits, TOP), limits, TOP))
                 .isFalse();
         assertThat(state.hasRoom(limits, TOP)).isFalse();
     }
@@ -130,24 +130,24 @@ class GateStateTest {
     void ceilings_smallPool_leaveEachTierASlot() {
         Ceilings limits = new Ceilings(Work.slots(1), tiers);
 
-        assertThat(state.tryTake(GateState.cost(0, limits, LOW), limits, LOW)).isTrue();
+        assertThat(takes(GateState.units(0, limits, LOW), limits, LOW)).isTrue();
     }
 
     @Test
     void giveBack_limitLoweredMeanwhile_countsDownBeforeAnyoneIsTaken() {
         Ceilings wide = new Ceilings(Work.slots(3), tiers);
         Ceilings narrow = new Ceilings(Work.slots(1), tiers);
-        long cost = GateState.cost(100, wide, TOP);
+        int cost = GateState.units(100, wide, TOP);
         for (int i = 0; i < 3; i++) {
-            assertThat(state.tryTake(cost, wide, TOP)).isTrue();
+            assertThat(takes(cost, wide, TOP)).isTrue();
         }
 
         state.giveBack(cost);
         state.giveBack(cost);
-        assertThat(state.tryTake(cost, narrow, TOP)).isFalse();
+        assertThat(takes(cost, narrow, TOP)).isFalse();
         state.giveBack(cost);
 
-        assertThat(state.tryTake(cost, narrow, TOP)).isTrue();
+        assertThat(takes(cost, narrow, TOP)).isTrue();
     }
 
     @Test
@@ -159,5 +159,9 @@ class GateStateTest {
         assertThat(state.served(1)).isEqualTo(2);
         assertThat(state.served(2)).isZero();
         assertThat(state.wakeUp()).isTrue();
+    }
+
+    private boolean takes(int units, Ceilings limits, int tier) {
+        return state.tryTake(units, limits, tier) == GateState.Take.TAKEN;
     }
 }

@@ -33,6 +33,13 @@ final class PlainGate {
     private final List<Waiter> queue = new ArrayList<>();
     private final Map<Integer, Running> running = new LinkedHashMap<>();
     private final Map<Tier, Double> service = new LinkedHashMap<>();
+    private final Map<Tier, Double> owed = new LinkedHashMap<>();
+    private final Map<Tier, Double> tenantLevel = new LinkedHashMap<>();
+    private final Map<Tier, Map<String, Tenant>> tenants = new LinkedHashMap<>();
+    private final TierOrder order;
+    private boolean byWeight = true;
+    private boolean holding;
+    private double passed;
     private final Map<Tier, Counts> counts = new LinkedHashMap<>();
     private double level;
     private long now;
@@ -41,7 +48,16 @@ final class PlainGate {
     private boolean closed;
 
     /** Times are relative to the start. */
-    private record Waiter(int id, Tier tier, long tokens, long arrived, long expires) {}
+    private record Waiter(int id, Tier tier, String tenant, long tokens, long arrived, long expires) {}
+
+    private static final class Tenant {
+        double service;
+        final int number;
+
+        Tenant(int number) {
+            this.number = number;
+        }
+    }
 
     private record Running(Tier tier, long units, long admitted) {}
 
@@ -57,35 +73,58 @@ final class PlainGate {
         long broken;
     }
 
-    PlainGate(List<Tier> tiers, int maxQueued, Supply supply) {
+    PlainGate(List<Tier> tiers, int maxQueued, TierOrder order, Supply supply) {
         this.tiers = tiers;
+        this.order = order;
         this.maxQueued = maxQueued;
         this.supply = supply;
         for (Tier tier : tiers) {
             service.put(tier, 0.0);
+            owed.put(tier, 0.0);
+            tenantLevel.put(tier, 0.0);
+            tenants.put(tier, new LinkedHashMap<>());
             counts.put(tier, new Counts());
         }
     }
 
     // ---- operations ------------------------------------------------------------------------------------------------
 
-    void ask(int id, Request request, boolean waits) {
+    /** @param start the gate's clock at the beginning, from which deadlines are counted here */
+    void ask(int id, Request request, boolean waits, long start) {
         Tier tier = request.tier();
         counts.get(tier).arrivals++;
-        if (!closed && nobodyBefore(tier) && fits(tier, request.tokens())) {
-            admit(id, tier, request.tokens(), now);
+        long expires = request.deadlineNanos(now + start) - start;
+        if (request.hasDeadline() && expires < now) {
+            shed(id, tier, Reason.DEADLINE_PASSED);
             return;
         }
-        Reason refusal = waits ? refusal(request) : closed ? Reason.DRAINING : Reason.NO_ROOM;
+        if (!closed && mayPass(tier) && fits(tier, request.tokens())) {
+            passed += work(tier, request.tokens());
+            admit(id, tier, request.tokens(), now);
+            // Who does not wait learns its answer when the others have been told theirs.
+            String answer = waits ? "" : answers.remove(answers.size() - 1);
+            grant();
+            if (!waits) {
+                answers.add(answer);
+            }
+            return;
+        }
+        Reason refusal = waits ? refusal(request, expires) : closed ? Reason.DRAINING : Reason.NO_ROOM;
         if (refusal != null) {
             shed(id, tier, refusal);
             return;
         }
         if (queued(tier) == 0) {
             service.merge(tier, level, Math::max);
+            owed.put(tier, 0.0);
         }
-        queue.add(new Waiter(
-                id, tier, request.tokens(), now, now + request.maxQueueTime().toNanos()));
+        Tenant tenant = tenants.get(tier)
+                .computeIfAbsent(
+                        request.tenant(), name -> new Tenant(tenants.get(tier).size()));
+        if (queue.stream().noneMatch(each -> each.tier == tier && each.tenant.equals(request.tenant()))) {
+            tenant.service = Math.max(tenant.service, tenantLevel.get(tier));
+        }
+        queue.add(new Waiter(id, tier, request.tenant(), request.tokens(), now, expires));
         if (queue.size() > maxQueued) {
             evict();
         }
@@ -136,10 +175,15 @@ final class PlainGate {
                 break;
             }
             now = next.expires;
-            queue.remove(next);
-            counts.get(next.tier).expired++;
-            counts.get(next.tier).broken++;
-            answers.add(next.id + " expired " + (now - next.arrived));
+            // All whose time runs out at this instant, before anybody is granted what they leave.
+            for (Waiter each : List.copyOf(queue)) {
+                if (each.expires == now) {
+                    queue.remove(each);
+                    counts.get(each.tier).expired++;
+                    counts.get(each.tier).broken++;
+                    answers.add(each.id + " expired " + (now - each.arrived));
+                }
+            }
             grant();
         }
         now = target;
@@ -153,11 +197,9 @@ final class PlainGate {
     void close() {
         closed = true;
         for (Tier tier : tiers) {
-            for (Waiter waiter : List.copyOf(queue)) {
-                if (waiter.tier == tier) {
-                    queue.remove(waiter);
-                    shed(waiter.id, tier, Reason.DRAINING);
-                }
+            for (Waiter head = head(tier); head != null; head = head(tier)) {
+                queue.remove(head);
+                shed(head.id, tier, Reason.DRAINING);
             }
         }
     }
@@ -194,7 +236,7 @@ final class PlainGate {
 
     /** Seconds until a newcomer would be granted, by small steps instead of in closed form; empty if nothing tells. */
     OptionalDouble predictedWait(Tier tier) {
-        if (nobodyBefore(tier) && fits(tier, 1)) {
+        if (mayPass(tier) && fits(tier, 1)) {
             return OptionalDouble.of(0);
         }
         return waitOf(ahead(tier));
@@ -223,8 +265,12 @@ final class PlainGate {
         return running.size() + 1 <= slotsFor(tier) && unitsInFlight() + units(tier, tokens) <= unitsFor(tier);
     }
 
-    private boolean nobodyBefore(Tier tier) {
-        return queue.stream().allMatch(each -> each.tier.ceiling() < tier.ceiling());
+    private boolean mayPass(Tier tier) {
+        return (queue.isEmpty() || !holding) && queue.stream().allMatch(each -> each.tier.ceiling() < tier.ceiling());
+    }
+
+    private double work(Tier tier, long tokens) {
+        return 1.0 + units(tier, tokens) * UNIT;
     }
 
     private void admit(int id, Tier tier, long tokens, long arrived) {
@@ -239,24 +285,32 @@ final class PlainGate {
         answers.add(id + " shed " + reason);
     }
 
-    private Reason refusal(Request request) {
+    private Reason refusal(Request request, long expires) {
         Tier tier = request.tier();
         if (closed) {
             return Reason.DRAINING;
         }
-        if (request.maxQueueTime().isZero()) {
+        if (expires <= now) {
             return Reason.NO_ROOM;
         }
         OptionalDouble wait = waitOf(ahead(tier));
-        if (wait.isPresent()
-                && wait.getAsDouble() * 1e9 > request.maxQueueTime().toNanos()) {
+        if (wait.isPresent() && wait.getAsDouble() * 1e9 > expires - now) {
             return Reason.WAIT_TOO_LONG;
         }
         boolean lowerWaits = queue.stream().anyMatch(each -> tiers.indexOf(each.tier) > tiers.indexOf(tier));
-        if (queued(tier) >= tier.maxQueued() || (queue.size() >= maxQueued && !lowerWaits)) {
+        long unitsQueued = queue.stream()
+                .filter(each -> each.tier == tier)
+                .mapToLong(each -> queuedUnits(tier, each.tokens))
+                .sum();
+        boolean tooManyTokens = unitsQueued + queuedUnits(tier, request.tokens()) > tier.maxQueuedTokens() / UNIT;
+        if (tooManyTokens || queued(tier) >= tier.maxQueued() || (queue.size() >= maxQueued && !lowerWaits)) {
             return supply.replicas().ready() == 0 ? Reason.NO_CAPACITY : Reason.QUEUE_FULL;
         }
         return null;
+    }
+
+    private static long queuedUnits(Tier tier, long tokens) {
+        return Math.min((tokens + UNIT - 1) / UNIT, Math.max(1, tier.maxQueuedTokens() / UNIT / 2));
     }
 
     private void evict() {
@@ -268,31 +322,95 @@ final class PlainGate {
         shed(out.id, out.tier, Reason.EVICTED);
     }
 
+    private Waiter head(Tier tier) {
+        return queue.stream()
+                .filter(each -> each.tier == tier)
+                .min(Comparator.<Waiter>comparingDouble(each -> tenantOf(each).service)
+                        .thenComparingInt(each -> tenantOf(each).number)
+                        .thenComparingLong(Waiter::expires)
+                        .thenComparingInt(Waiter::id))
+                .orElse(null);
+    }
+
+    private Tenant tenantOf(Waiter waiter) {
+        return tenants.get(waiter.tier).get(waiter.tenant);
+    }
+
     private void grant() {
+        if (queue.isEmpty()) {
+            passed = 0;
+            return;
+        }
+        owe(null, passed);
+        passed = 0;
+        holding = false;
         double reserved = 0;
         while (true) {
-            Tier turn = null;
-            for (Tier tier : tiers) {
-                if (tier.ceiling() > reserved
-                        && queued(tier) > 0
-                        && (turn == null || service.get(tier) < service.get(turn))) {
-                    turn = tier;
-                }
-            }
-            if (turn == null) {
+            Tier forFloor = tiers.stream()
+                    .filter(tier -> queued(tier) > 0 && owed.get(tier) > 0)
+                    .filter(tier -> owed.get(tier) >= work(tier, head(tier).tokens) * (1 - 1e-9))
+                    .findFirst()
+                    .orElse(null);
+            Tier tier = forFloor != null ? forFloor : turn(reserved);
+            if (tier == null) {
                 return;
             }
-            Tier tier = turn;
-            Waiter head =
-                    queue.stream().filter(each -> each.tier == tier).findFirst().orElseThrow();
-            if (!fits(tier, head.tokens)) {
+            Waiter head = head(tier);
+            boolean room = forFloor != null ? fitsTheLimit(tier, head.tokens) : fits(tier, head.tokens);
+            if (!room) {
+                if (forFloor != null) {
+                    holding = true;
+                    return;
+                }
                 reserved = tier.ceiling();
                 continue;
             }
             queue.remove(head);
+            double work = work(tier, head.tokens);
+            Tenant tenant = tenantOf(head);
+            tenantLevel.put(tier, tenant.service);
+            tenant.service += work;
             level = Math.max(level, service.get(tier));
-            service.merge(tier, (1 + units(tier, head.tokens) * UNIT) / tier.weight(), Double::sum);
+            service.merge(tier, work / tier.weight(), Double::sum);
             admit(head.id, tier, head.tokens, head.arrived);
+            owe(tier, work);
+            reserved = 0;
+        }
+    }
+
+    private Tier turn(double reserved) {
+        double slots = (running.size() + 1.0) / Math.max(1, supply.limit().slots());
+        double units = (double) unitsInFlight() / Math.max(1, supply.limit().tokens() / UNIT);
+        boolean weighted = order.weightedAt(Math.max(slots, units));
+        if (weighted && !byWeight) {
+            tiers.forEach(tier -> service.merge(tier, level, Math::max));
+        }
+        byWeight = weighted;
+        Tier turn = null;
+        for (Tier tier : tiers) {
+            if (tier.ceiling() > reserved
+                    && queued(tier) > 0
+                    && (turn == null || (weighted && service.get(tier) < service.get(turn)))) {
+                turn = tier;
+            }
+        }
+        return turn;
+    }
+
+    private boolean fitsTheLimit(Tier tier, long tokens) {
+        return running.size() + 1 <= supply.limit().slots()
+                && unitsInFlight() + units(tier, tokens) <= supply.limit().tokens() / UNIT;
+    }
+
+    private void owe(Tier served, double work) {
+        for (Tier tier : tiers) {
+            double share = tier.floor() * work - (tier == served ? work : 0);
+            if (queued(tier) == 0) {
+                owed.put(tier, 0.0);
+            } else if (work > 0) {
+                double most = work(tier, head(tier).tokens);
+                owed.put(tier, Math.max(0, Math.min(owed.get(tier) + share, most)));
+            }
         }
     }
 

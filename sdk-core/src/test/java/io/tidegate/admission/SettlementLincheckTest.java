@@ -13,6 +13,7 @@ import io.tidegate.time.ManualTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -110,11 +111,11 @@ class SettlementLincheckTest {
     @SuppressWarnings("NullAway")
     public static final class TicketOnce extends Once {
 
-        private final Ticket ticket = new Ticket(null, null, null, 0, null, null);
+        private final Waiter ticket = new Waiter(null, null, 0, null);
 
         @Override
         public boolean win() {
-            return ticket.trySettle();
+            return ticket.tryRefuse(Permit.EXPIRED);
         }
     }
 
@@ -146,15 +147,16 @@ class SettlementLincheckTest {
     public static final class DeliverOnce {
 
         private final AtomicInteger told = new AtomicInteger();
-        private final Ticket ticket = new Ticket(null, null, null, 0, answer -> told.incrementAndGet(), null);
+        private final Waiter ticket = new Waiter(null, null, 0, (Consumer<Admission>) this::told);
+        private final Admission answer = new Admission.Cancelled(Duration.ZERO);
 
-        public DeliverOnce() {
-            ticket.answer(new Admission.Cancelled(Duration.ZERO), 0);
+        private void told(Admission unused) {
+            told.incrementAndGet();
         }
 
         @Operation
         public void deliver() {
-            ticket.deliver();
+            Waiter.tell(ticket.answered(answer), answer);
         }
 
         @Validate
@@ -187,7 +189,7 @@ class SettlementLincheckTest {
         public LookThenReturn() {
             GateState.Ceilings limits = new GateState.Ceilings(Work.slots(2), List.of(TIER));
             for (int i = 0; i < 2; i++) {
-                check(state.tryTake(1, limits, 0), "no room to begin with");
+                check(state.tryTake(0, limits, 0) == GateState.Take.TAKEN, "no room to begin with");
             }
         }
 
@@ -195,7 +197,7 @@ class SettlementLincheckTest {
         public void close() {
             if (!closed) {
                 closed = true;
-                boolean unused = state.giveBack(1);
+                boolean unused = state.giveBack(0);
             }
         }
 

@@ -17,10 +17,31 @@ class SloWindowTest {
 
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
+    private final Counts counts = new Counts();
+
+    /** What is counted, as a lane does it: whoever counts turns the window before. */
+    private static final class Counts {
+        long evaluated;
+        long kept;
+
+        void record(SloWindow window, boolean keptPromise, long now) {
+            if (window.isOver(now)) {
+                window.turn(now, evaluated, kept);
+            }
+            evaluated++;
+            kept += keptPromise ? 1 : 0;
+        }
+
+        OptionalDouble attainment(SloWindow window, long now) {
+            return window.attainment(now, evaluated, kept);
+        }
+    }
+
     @Test
     void attainment_nothingEvaluated_isEmpty() {
-        assertThat(new SloWindow(0).attainment(0)).isEmpty();
-        assertThat(new SloWindow(0).attainment(Duration.ofDays(30).toNanos())).isEmpty();
+        assertThat(counts.attainment(new SloWindow(0), 0)).isEmpty();
+        assertThat(counts.attainment(new SloWindow(0), Duration.ofDays(30).toNanos()))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -28,34 +49,48 @@ class SloWindowTest {
             longs = {0, -7, 123_456_789_012_345L, Long.MAX_VALUE - 150_000_000_000L, Long.MAX_VALUE, Long.MIN_VALUE})
     void attainment_fiveMinutes_areCountedAndOlderForgotten(long start) {
         SloWindow window = new SloWindow(start);
-        window.record(false, start);
-        window.record(true, start + 100 * SECOND);
-        window.record(true, start + 200 * SECOND);
-        window.record(true, start + 299 * SECOND);
+        counts.record(window, false, start);
+        counts.record(window, true, start + 100 * SECOND);
+        counts.record(window, true, start + 200 * SECOND);
+        counts.record(window, true, start + 299 * SECOND);
 
-        assertThat(window.attainment(start + 299 * SECOND)).isEqualTo(OptionalDouble.of(0.75));
-        assertThat(window.attainment(start + 300 * SECOND)).isEqualTo(OptionalDouble.of(1.0));
-        assertThat(window.attainment(start + 600 * SECOND)).isEmpty();
+        assertThat(counts.attainment(window, start + 299 * SECOND)).isEqualTo(OptionalDouble.of(0.75));
+        assertThat(counts.attainment(window, start + 300 * SECOND)).isEqualTo(OptionalDouble.of(1.0));
+        assertThat(counts.attainment(window, start + 600 * SECOND)).isEmpty();
     }
 
     @Test
-    void record_aRoundLater_reusesTheBucketFromZero() {
+    void record_aRoundLater_beginsFromZero() {
         SloWindow window = new SloWindow(0);
         for (int i = 0; i < 100; i++) {
-            window.record(false, 2 * SECOND);
+            counts.record(window, false, 2 * SECOND);
         }
-        window.record(true, 302 * SECOND);
+        counts.record(window, true, 302 * SECOND);
 
-        assertThat(window.attainment(302 * SECOND)).isEqualTo(OptionalDouble.of(1.0));
+        assertThat(counts.attainment(window, 302 * SECOND)).isEqualTo(OptionalDouble.of(1.0));
     }
 
     @Test
-    void attainment_afterALongSilence_isEmptyThoughBucketsAreFull() {
+    void attainment_afterALongSilence_isEmptyThoughPeriodsAreFull() {
         SloWindow window = new SloWindow(0);
         for (int i = 0; i < 60; i++) {
-            window.record(true, i * 5L * SECOND);
+            counts.record(window, true, i * 5L * SECOND);
         }
 
-        assertThat(window.attainment(Duration.ofDays(2).toNanos())).isEmpty();
+        assertThat(counts.attainment(window, Duration.ofDays(2).toNanos())).isEmpty();
+    }
+
+    /** A caller that read the clock before another and comes after it must not count a period twice, or go back. */
+    @Test
+    void turn_withAnEarlierTime_changesNothing() {
+        SloWindow window = new SloWindow(0);
+        counts.record(window, true, 100 * SECOND);
+        window.turn(7 * SECOND, 0, 0);
+        counts.record(window, false, 101 * SECOND);
+
+        assertThat(window.isOver(104 * SECOND)).isFalse();
+        assertThat(counts.attainment(window, 104 * SECOND)).isEqualTo(OptionalDouble.of(0.5));
+        assertThat(counts.attainment(window, 399 * SECOND)).isEqualTo(OptionalDouble.of(0.5));
+        assertThat(counts.attainment(window, 400 * SECOND)).isEmpty();
     }
 }

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.admission;
+
+import io.tidegate.admission.Admission.Reason;
+import io.tidegate.admission.Admission.Shed;
+import io.tidegate.supply.Supply;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The refusals of one reason and tier that are handed out for a short while: made once and handed out again, so that refusing a
+ * flood allocates nothing and predicts nothing.
+ *
+ * <p>All are of the same predicted wait; each has its own jitter, so that those refused together do not come back together.
+ *
+ * <p>Safe for many threads. A cursor that loses an update hands out the same refusal twice.
+ */
+final class Refusals {
+
+    /** How old the prediction may be. */
+    static final long FRESH_NANOS = 50_000_000;
+
+    static final int DIFFERENT = 256;
+
+    private final Reason reason;
+    private final long madeNanos;
+    private final Supply supply;
+    private final int waiting;
+    private final long waitNanos;
+    private final long seed;
+    private final @Nullable Shed[] answers = new @Nullable Shed[DIFFERENT];
+    private int cursor;
+
+    Refusals(Reason reason, long nowNanos, Supply supply, int waiting, long waitNanos, long seed) {
+        this.reason = reason;
+        this.madeNanos = nowNanos;
+        this.supply = supply;
+        this.waiting = waiting;
+        this.waitNanos = waitNanos;
+        this.seed = seed;
+    }
+
+    /** Whether what they say still holds: made a moment ago, of the same supply, and with about as many in queue. */
+    @SuppressWarnings("ReferenceEquality") // a supply is replaced as a whole
+    boolean holds(long nowNanos, Supply current, int waitingNow) {
+        return nowNanos - madeNanos < FRESH_NANOS
+                && supply == current
+                && Math.abs(waitingNow - waiting) <= waiting >> 3;
+    }
+
+    Shed next() {
+        int index = cursor++ & (DIFFERENT - 1);
+        Shed answer = answers[index];
+        if (answer == null) {
+            answer = new Shed(reason, RetryAfter.jittered((double) waitNanos, seed + index));
+            answers[index] = answer;
+        }
+        return answer;
+    }
+
+    /** When to come back: the predicted wait, within bounds and jittered by a fifth either way. */
+    static final class RetryAfter {
+
+        private static final long MIN = Duration.ofSeconds(1).toNanos();
+        private static final long MAX = Duration.ofSeconds(30).toNanos();
+        private static final double JITTER = 0.2;
+
+        private RetryAfter() {}
+
+        /**
+         * A time around the wait, at least 1 s and at most 30 s.
+         *
+         * <p>The wait is bounded before the jitter, not after it: those refused together must not all be told the same bound.
+         * Example: a wait of 10 s gives 8 to 12 s; one of 0 s gives 1 to 1.5 s, one of an hour 20 to 30 s.
+         */
+        static Duration jittered(double waitNanos, long counter) {
+            double bounded = Math.min(Math.max(waitNanos, MIN / (1 - JITTER)), MAX / (1 + JITTER));
+            return Duration.ofNanos((long) (bounded * (1 - JITTER + 2 * JITTER * fraction(counter))));
+        }
+
+        /** A number in [0, 1) from a counter: the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
+        private static double fraction(long counter) {
+            long z = counter * 0x9E3779B97F4A7C15L;
+            z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+            z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+            return ((z ^ (z >>> 31)) >>> 11) * 0x1p-53;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.admission;
+
+import io.tidegate.admission.GateState.Ceilings;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who of those who wait is granted next.
+ *
+ * <p><b>Turn.</b> A tier whose floor is owed it comes first. Else, by the {@link TierOrder}, the highest rank, or the tier with
+ * the least service for its weight, a request counting 1 and its tokens.
+ *
+ * <p><b>Reservation.</b> A tier whose turn it is and whose head finds no room keeps the room that comes: tiers that may fill no
+ * more than it wait with it, so that small requests do not take, one by one, what a large one waits for.
+ *
+ * <p><b>Floor.</b> Of all work that is granted while a tier waits, its floor's share is noted as owed to it, up to what its
+ * head needs; what it is granted is taken off. Once that suffices for the head, the tier is next, and may fill what is above its
+ * ceiling. Example: floor 0.05 and requests of equal size: while it waits, at least one of 20 grants is its own.
+ *
+ * <p>For the owner of the drain alone.
+ */
+final class Scheduler {
+
+    /** What is to be done for whoever leaves the queue here. */
+    interface Settling {
+
+        /** Granted: its room is taken and it holds a permit. */
+        void granted(Waiter waiter, long nowNanos);
+
+        /** Its time ran out. */
+        void expired(Waiter waiter);
+    }
+
+    private final List<TierLane> lanes;
+    private final TierOrder order;
+    private final GateState state;
+    private final Settling settling;
+
+    /** Virtual time of the tier served last: where a tier that comes back begins. */
+    private double virtualNow;
+
+    private boolean byWeight = true;
+
+    /** Whether a head to which its floor is owed found no room, so that arrivals must not take what comes. */
+    private volatile boolean holding;
+
+    Scheduler(List<TierLane> lanes, TierOrder order, GateState state, Settling settling) {
+        this.lanes = lanes;
+        this.order = order;
+        this.state = state;
+        this.settling = settling;
+    }
+
+    /** Nobody waits, so nothing is held for anybody. */
+    void empty() {
+        if (holding) {
+            holding = false;
+        }
+    }
+
+    boolean holding() {
+        return holding;
+    }
+
+    void add(Waiter waiter) {
+        TierLane lane = waiter.lane;
+        if (lane.queue.head() == null) {
+            // A tier that comes back starts level with those served: having been away earns no credit, also not
+            // against a tier whose own queue is empty just now.
+            lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
+            lane.owed = 0;
+        }
+        lane.queue.add(waiter);
+    }
+
+    /** What a request counts for: itself and its tokens. */
+    static double work(int units) {
+        return 1.0 + GateState.tokensOf(units);
+    }
+
+    /**
+     * Grants as many as there is room for.
+     *
+     * @param passed work of arrivals that were admitted past those who wait
+     * @param most where to stop
+     * @return whether it stopped there, so that there may be more
+     */
+    boolean grant(Ceilings limits, double passed, int most, Clock clock) {
+        if (passed > 0) {
+            owe(null, passed, limits);
+        }
+        boolean held = false;
+        double reserved = 0;
+        int granted = 0;
+        while (granted < most && !held) {
+            TierLane owed = owed(limits);
+            TierLane lane = owed != null ? owed : turn(reserved, limits);
+            if (lane == null) {
+                break;
+            }
+            Waiter head = lane.queue.head();
+            if (head == null) {
+                // It left since it was looked at.
+                continue;
+            }
+            int units = GateState.units(head.request.tokens(), limits, lane.rank);
+            boolean taken = owed != null
+                    ? state.tryTakeForFloor(units, limits)
+                    : state.tryTakeForWaiter(units, limits, lane.rank);
+            if (!taken) {
+                held = owed != null;
+                reserved = lane.tier.ceiling();
+                continue;
+            }
+            if (grant(lane, head, units, clock.nanos())) {
+                granted++;
+                // Whose turn it is has changed, and with it for whom room is reserved: from the beginning, so that
+                // another
+                // wake-up without any change would grant nobody.
+                reserved = 0;
+                owe(lane, work(units), limits);
+            }
+        }
+        if (held != holding) {
+            holding = held;
+        }
+        return granted == most;
+    }
+
+    private boolean grant(TierLane lane, Waiter head, int units, long now) {
+        if (head.deadlineNanos() - now < 0) {
+            // Its timer is late. Nobody wants the answer any more: its room is for the next.
+            state.giveBack(units);
+            if (head.tryRefuse(Permit.EXPIRED, now)) {
+                settling.expired(head);
+            }
+            lane.queue.removeHead(head, 0);
+            return false;
+        }
+        if (!head.tryGrant(units, now)) {
+            // It left a moment ago: its room is for the next.
+            state.giveBack(units);
+            lane.queue.removeHead(head, 0);
+            return false;
+        }
+        lane.queue.removeHead(head, work(units));
+        virtualNow = Math.max(virtualNow, lane.virtualTime);
+        lane.virtualTime += work(units) / lane.tier.weight();
+        settling.granted(head, now);
+        return true;
+    }
+
+    /** Notes what is owed to the floors of those who wait, of work that went to one tier, or to none of theirs. */
+    private void owe(@Nullable TierLane served, double work, Ceilings limits) {
+        for (TierLane lane : lanes) {
+            if (lane.tier.floor() > 0) {
+                Waiter head = lane.queue.head();
+                double share = lane.tier.floor() * work - (lane == served ? work : 0);
+                lane.owed = head == null ? 0 : Math.max(0, Math.min(lane.owed + share, needed(lane, head, limits)));
+            }
+        }
+    }
+
+    private static double needed(TierLane lane, Waiter head, Ceilings limits) {
+        return work(GateState.units(head.request.tokens(), limits, lane.rank));
+    }
+
+    private @Nullable TierLane owed(Ceilings limits) {
+        for (TierLane lane : lanes) {
+            if (lane.owed > 0) {
+                Waiter head = lane.queue.head();
+                // A hair less: a sum of many shares is not exact.
+                if (head != null && lane.owed >= needed(lane, head, limits) * (1 - 1e-9)) {
+                    return lane;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whose turn it is of those who wait and may fill more than this; ties go to rank. */
+    private @Nullable TierLane turn(double reserved, Ceilings limits) {
+        boolean weighted = order.weightedAt(state.saturationWithOneMore(limits));
+        if (weighted && !byWeight) {
+            // Who was passed over by rank earned nothing by it.
+            for (TierLane lane : lanes) {
+                lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
+            }
+        }
+        byWeight = weighted;
+        TierLane best = null;
+        for (TierLane lane : lanes) {
+            if (lane.tier.ceiling() > reserved
+                    && lane.queue.head() != null
+                    && (best == null || (weighted && lane.virtualTime < best.virtualTime))) {
+                best = lane;
+            }
+        }
+        return best;
+    }
+
+    /** The time, read when first asked and then kept for a batch. */
+    interface Clock {
+
+        long nanos();
+    }
+}
