@@ -13,16 +13,18 @@ import reactor.pool.PooledRef;
 
 /**
  * Who takes from a reactor-pool: one subscriber for all acquisitions and one for all releases, which is less than the pool's own
- * {@code subscribe(Consumer)} allocates. For one thread.
+ * {@code subscribe(Consumer)} allocates. For one thread at a time, though the pool may answer it on another: whoever drains the pool serves
+ * all.
  */
 final class Borrower implements CoreSubscriber<PooledRef<Object>> {
 
+    private final Handed<PooledRef<Object>> held = new Handed<>();
     private final Released released = new Released();
     private @Nullable Subscription subscription;
-    private @Nullable PooledRef<Object> held;
 
     /** Asks; the answer comes now or later. */
     void ask(InstrumentedPool<Object> pool) {
+        held.forget();
         pool.acquire().subscribe(this);
     }
 
@@ -34,12 +36,9 @@ final class Borrower implements CoreSubscriber<PooledRef<Object>> {
         subscription.cancel();
     }
 
-    /** What was given last. */
+    /** What was given last; waits for it. */
     PooledRef<Object> held() {
-        if (held == null) {
-            throw new IllegalStateException("nothing was given");
-        }
-        return held;
+        return held.await();
     }
 
     void giveBack(PooledRef<Object> ref) {
@@ -54,7 +53,7 @@ final class Borrower implements CoreSubscriber<PooledRef<Object>> {
 
     @Override
     public void onNext(PooledRef<Object> ref) {
-        held = ref;
+        held.accept(ref);
     }
 
     @Override

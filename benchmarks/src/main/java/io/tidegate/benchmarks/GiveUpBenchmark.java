@@ -48,7 +48,7 @@ public class GiveUpBenchmark {
         @Param({"1000", "10000", "100000"})
         int depth = 1;
 
-        final Answer answer = new Answer();
+        final Handed<Admission> answer = new Handed<>();
 
         @SuppressWarnings("NullAway.Init") // in fill()
         ShippedGate ours;
@@ -57,7 +57,7 @@ public class GiveUpBenchmark {
         @Setup
         public void fill() {
             ours = ShippedGate.withQueue(2 * depth, ShippedGate.TENANTS);
-            Answer others = new Answer();
+            Handed<Admission> others = new Handed<>();
             for (int i = 0; i < depth; i++) {
                 ours.gate.acquire(ours.requests[i % ShippedGate.TENANTS], others);
             }

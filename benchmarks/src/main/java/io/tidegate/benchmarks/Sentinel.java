@@ -7,12 +7,16 @@ package io.tidegate.benchmarks;
 
 import com.alibaba.csp.sentinel.Entry;
 import com.alibaba.csp.sentinel.SphU;
+import com.alibaba.csp.sentinel.log.LogBase;
 import com.alibaba.csp.sentinel.slots.block.BlockException;
 import com.alibaba.csp.sentinel.slots.block.RuleConstant;
 import com.alibaba.csp.sentinel.slots.block.flow.FlowRule;
 import com.alibaba.csp.sentinel.slots.block.flow.FlowRuleManager;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -26,10 +30,13 @@ final class Sentinel {
         try {
             Path logs = Files.createTempDirectory("tidegate-bench-sentinel");
             System.setProperty("csp.sentinel.log.dir", logs.toString());
+            System.setProperty("JM.LOG.PATH", logs.toString());
+            System.setProperty("EAGLEEYE.LOG.PATH", logs.toString());
             System.setProperty("csp.sentinel.log.output.type", "console");
             System.setProperty("csp.sentinel.log.level", "OFF");
             System.setProperty("csp.sentinel.metric.flush.interval", "0");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(logs)));
+            sayNothing(LogBase::getLogBaseDir);
         } catch (IOException e) {
             throw new UncheckedIOException("no folder for Sentinel's logs", e);
         }
@@ -44,6 +51,21 @@ final class Sentinel {
         rule.setGrade(RuleConstant.FLOW_GRADE_THREAD);
         rule.setCount(limit);
         FlowRuleManager.loadRules(List.of(rule));
+    }
+
+    /** It announces its log settings on the standard streams when they are first used. */
+    private static void sayNothing(Runnable firstUse) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        System.setOut(nowhere);
+        System.setErr(nowhere);
+        try {
+            firstUse.run();
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
     }
 
     Entry enter() throws BlockException {

@@ -5,6 +5,7 @@
  */
 package io.tidegate.benchmarks;
 
+import io.tidegate.admission.Admission;
 import io.tidegate.admission.Outcome;
 import io.tidegate.admission.Permit;
 import java.util.ArrayDeque;
@@ -51,7 +52,7 @@ public class WaitBenchmark {
     public static class Shipped {
 
         final ShippedGate ours = ShippedGate.of(1);
-        final Answer answer = new Answer();
+        final Handed<Admission> answer = new Handed<>();
         Permit held = (Permit) ours.gate.tryAcquire(ours.requests[0]);
 
         /** Ends the clock's thread. */

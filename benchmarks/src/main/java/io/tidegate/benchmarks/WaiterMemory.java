@@ -5,6 +5,7 @@
  */
 package io.tidegate.benchmarks;
 
+import io.tidegate.admission.Admission;
 import io.tidegate.admission.Request;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -28,6 +29,9 @@ public final class WaiterMemory {
     /** Waiters of a measurement. */
     static final int WAITERS = 1_000_000;
 
+    static final String GATE = "gate";
+    static final String REACTOR_POOL = "reactor-pool";
+
     private static final int TENANTS = 1000;
     private static final String HEAP = "-Xmx1500m";
 
@@ -36,7 +40,7 @@ public final class WaiterMemory {
     /** Prints the bytes that the waiters take. */
     public static void main(String[] arguments) {
         int waiters = Integer.parseInt(arguments[1]);
-        System.out.println(arguments[0].equals("gate") ? inGate(waiters) : inReactorPool(waiters));
+        System.out.println(arguments[0].equals(GATE) ? inGate(waiters) : inReactorPool(waiters));
     }
 
     /** Measures in a JVM of its own; the bytes. */
@@ -62,7 +66,7 @@ public final class WaiterMemory {
     static long inGate(int waiters) {
         try (ShippedGate ours = ShippedGate.withQueue(waiters, TENANTS)) {
             Request[] requests = ours.requests;
-            Answer answer = new Answer();
+            Handed<Admission> answer = new Handed<>();
             return live(waiters, i -> ours.gate.acquire(requests[i % TENANTS], answer), ours.gate::queued);
         }
     }

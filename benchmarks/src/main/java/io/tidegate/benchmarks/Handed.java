@@ -5,24 +5,24 @@
  */
 package io.tidegate.benchmarks;
 
-import io.tidegate.admission.Admission;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A callback that keeps the last answer. One thread forgets it, asks and awaits the next; where the gate calls back on that thread
- * it is there already and awaiting costs a read.
+ * A callback that keeps what it was given last. One thread forgets it, asks and awaits the next; where it is called back on that
+ * thread the answer is there already and awaiting costs a read.
  */
-final class Answer implements Consumer<Admission> {
+final class Handed<T> implements Consumer<T> {
 
     private static final int SPINS = 10_000;
 
-    private final AtomicReference<@Nullable Admission> last = new AtomicReference<>();
+    private final AtomicReference<@Nullable T> last = new AtomicReference<>();
 
     @Override
-    public void accept(Admission answer) {
+    public void accept(T answer) {
+        // Release, and acquire below: whoever finds the answer finds what was written before it. Nothing needs more.
         last.setRelease(answer);
     }
 
@@ -31,8 +31,8 @@ final class Answer implements Consumer<Admission> {
         last.setPlain(null);
     }
 
-    Admission await() {
-        Admission answer = last.getAcquire();
+    T await() {
+        T answer = last.getAcquire();
         for (int spins = 0; answer == null; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
