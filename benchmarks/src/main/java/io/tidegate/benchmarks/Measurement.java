@@ -27,6 +27,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Measures one row in one JVM of its own. */
 interface Measurement {
 
+    /** From this version of Java on each JVM would warn of what JMH does. */
+    int UNSAFE_WARNS = 24;
+
     /**
      * Measures.
      *
@@ -60,9 +63,13 @@ interface Measurement {
                     .measurementTime(TimeValue.milliseconds(effort.iteration().toMillis()))
                     .addProfiler(CpuProfiler.class)
                     .addProfiler(GCProfiler.class)
+                    .timeout(TimeValue.minutes(1))
                     .shouldFailOnError(true)
                     .output(log.toString());
             row.params().forEach(options::param);
+            if (Runtime.version().feature() >= UNSAFE_WARNS) {
+                options.jvmArgsAppend("--sun-misc-unsafe-memory-access=allow");
+            }
             return iterations(new Runner(options.build()).run(), fork);
         } catch (RunnerException e) {
             throw new IOException(e.getMessage() + System.lineSeparator() + cause(Files.readString(log)), e);

@@ -7,6 +7,7 @@ package io.tidegate.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 
@@ -40,7 +41,7 @@ record Row(Group group, String label, String benchmark, Map<String, String> para
         WAIT("queue, grant, return; limit 1", REACTOR),
         GIVE_UP("enqueue and cancel", deep(REACTOR, 1000)),
         HAND_OFF("blocking hand-off; limit 1", FAIR),
-        MEMORY("heap of 1,000,000 waiters", REACTOR);
+        MEMORY("heap of 1,000,000 waiters; -Xmx1500m", REACTOR);
 
         final String title;
         final String peer;
@@ -57,7 +58,7 @@ record Row(Group group, String label, String benchmark, Map<String, String> para
 
     /** Label of somebody behind whom so many wait. */
     static String deep(String label, int depth) {
-        return String.format(java.util.Locale.ROOT, "%s, %,d deep", label, depth);
+        return String.format(Locale.ROOT, "%s, %,d deep", label, depth);
     }
 
     /** All of them; admission and refusal with each of these numbers of threads. */
