@@ -27,9 +27,6 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Measures one row in one JVM of its own. */
 interface Measurement {
 
-    /** From this version of Java on each JVM would warn of what JMH does. */
-    int UNSAFE_WARNS = 24;
-
     /**
      * Measures.
      *
@@ -50,6 +47,8 @@ interface Measurement {
 
     private static List<Figures.Iteration> byJmh(Row row, Effort effort, int fork) throws IOException {
         Path log = Files.createTempFile("tidegate-bench-", ".log");
+        // Also when somebody ends the run.
+        log.toFile().deleteOnExit();
         try {
             ChainedOptionsBuilder options = new OptionsBuilder()
                     .include("^" + Measurement.class.getPackageName() + "." + row.benchmark() + "$")
@@ -67,9 +66,6 @@ interface Measurement {
                     .shouldFailOnError(true)
                     .output(log.toString());
             row.params().forEach(options::param);
-            if (Runtime.version().feature() >= UNSAFE_WARNS) {
-                options.jvmArgsAppend("--sun-misc-unsafe-memory-access=allow");
-            }
             return iterations(new Runner(options.build()).run(), fork);
         } catch (RunnerException e) {
             throw new IOException(e.getMessage() + System.lineSeparator() + cause(Files.readString(log)), e);

@@ -114,7 +114,8 @@ class AdmissionBenchTest {
         assertThat(measured.subList(4 * rows, 5 * rows)).isEqualTo(measured.subList(0, rows));
         assertThat(out.toString())
                 .startsWith(rows + " rows, 5 forks of each: about ")
-                .contains("[1/" + 5 * rows + "] fork 1 of 5, ", "[" + 5 * rows + "/" + 5 * rows + "] fork 5 of 5, ");
+                .contains("[1/" + 5 * rows + "] fork 1 of 5, ", "[" + 5 * rows + "/" + 5 * rows + "] fork 5 of 5, ")
+                .doesNotContain(", -");
     }
 
     @Test
