@@ -6,138 +6,117 @@
 package io.tidegate.benchmarks;
 
 import io.tidegate.admission.Admission;
-import io.tidegate.admission.Gate;
+import io.tidegate.admission.Outcome;
 import io.tidegate.admission.Permit;
-import io.tidegate.admission.Request;
-import io.tidegate.pool.Tier;
-import io.tidegate.pool.Work;
-import io.tidegate.time.SystemTime;
-import io.tidegate.time.TimeSource;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import reactor.pool.InstrumentedPool;
+import reactor.pool.PooledRef;
 
 /**
- * What does a request pay that waits: enqueue, grant through its callback, return? And one that gives up? Does it matter how
- * many wait?
+ * What does a request pay that waits: enqueue, grant through its callback, return?
  *
- * <p>One thread; the pool has one slot, and so many others wait all the time. One operation of {@code waitGate} puts a request
- * at the end of the queue and returns the slot, which grants the head: each request is enqueued, granted and returned once.
- * {@code waitLocked} is the plain JDK way: a lock, a deque of callbacks and a flag, without tiers, expiry, counts, clock or
- * prediction.
+ * <p>One thread and one slot, which is always taken. One operation puts a request into the queue and returns the slot, which
+ * grants it: each request is enqueued, granted and returned once. {@code lockedDeque} is the plain JDK way: a lock, a deque of
+ * callbacks and a flag, without tiers, expiry, counts, clock or prediction.
  *
- * <p>Expected: the locked deque wins by far, as it does far less. The gate is flat in depth with timer {@code none}; with
- * timer {@code real} it pays for the scheduler's heap, which grows with the logarithm of the depth and is the largest part.
+ * <p>Expected: the locked deque wins by far, as it does far less. The gate should be far below reactor-pool, which assembles
+ * publishers for each.
  *
- * <p>Command:
+ * <p>Command, with CPU time and allocation:
  *
  * <pre>{@code
- * java -jar benchmarks/target/benchmarks.jar WaitBenchmark -prof gc -rf json -rff wait.json
+ * java -jar benchmarks/target/benchmarks.jar WaitBenchmark -prof gc -prof io.tidegate.benchmarks.CpuProfiler
  * }</pre>
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 10, time = 1)
-@Fork(3)
-@State(Scope.Benchmark)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(5)
 public class WaitBenchmark {
 
-    /** Requests that wait. */
-    @Param({"1", "1000"})
-    int depth;
+    /** Ours. */
+    @State(Scope.Benchmark)
+    public static class Shipped {
 
-    /** Whether the expiry is armed at a real scheduler. */
-    @Param({"real", "none"})
-    String timer = "real";
+        final ShippedGate ours = ShippedGate.of(1);
+        final Handed<Admission> answer = new Handed<>();
+        Permit held = (Permit) ours.gate.tryAcquire(ours.requests[0]);
 
-    private final SystemTime system = SystemTime.start();
-    private @Nullable Gate gate;
-    private @Nullable Request request;
-    private @Nullable Permit held;
-    private long granted;
-    private final Locked locked = new Locked();
-    private final Consumer<Admission> keep = this::keep;
-    private final Runnable next = this::next;
+        /** Ends the clock's thread. */
+        @TearDown
+        public void stop() {
+            ours.close();
+        }
+    }
 
-    /** Fills the slot and the queue. */
-    @Setup
-    public void fill() {
-        Tier tier = Tier.builder("standard")
-                .maxQueueTime(Duration.ofDays(1))
-                .maxQueued(10_000)
-                .build();
-        gate = Gate.builder("chat")
-                .tier(tier)
-                .time(timer.equals("real") ? system : new NoTimer())
-                .callbackExecutor(Runnable::run)
-                .maxQueued(10_000)
-                .limit(Work.slots(1))
-                .build();
-        request = Request.of(tier);
-        held = (Permit) gate.tryAcquire(request);
-        locked.tryAcquire(next);
-        for (int i = 0; i < depth; i++) {
-            gate.acquire(request, keep);
+    /** reactor-pool. */
+    @State(Scope.Benchmark)
+    public static class Reactor {
+
+        final InstrumentedPool<Object> pool = Peers.pool(1);
+        final Borrower borrower = new Borrower();
+
+        public Reactor() {
+            borrower.ask(pool);
+        }
+    }
+
+    /** The plain JDK way. */
+    @State(Scope.Benchmark)
+    public static class Jdk {
+
+        final Locked locked = new Locked();
+        final Runnable next = this::next;
+        long granted;
+
+        public Jdk() {
             locked.tryAcquire(next);
         }
-    }
 
-    private void keep(Admission answer) {
-        if (answer instanceof Permit permit) {
-            held = permit;
+        private void next() {
+            granted++;
         }
     }
 
-    private void next() {
-        granted++;
-    }
-
-    /** Ends the clock's thread. */
-    @TearDown
-    public void stop() {
-        system.close();
-    }
-
-    /** One is enqueued, one returned, one granted. */
+    /** The permit that is granted is the one the next operation returns. */
     @Benchmark
-    @SuppressWarnings("NullAway") // filled before
-    public Permit waitGate() {
-        Permit mine = held;
-        gate.acquire(request, keep);
-        mine.close();
+    public Permit gateAsShipped(Shipped shipped, Walk walk) {
+        Permit mine = shipped.held;
+        shipped.answer.forget();
+        shipped.ours.gate.acquire(shipped.ours.requests[walk.next()], shipped.answer);
+        mine.close(Outcome.COMPLETED, ShippedGate.USAGE);
+        shipped.held = (Permit) shipped.answer.await();
         return mine;
     }
 
-    /** One is enqueued and gives up. */
+    /** The object that is granted is the one the next operation releases. */
     @Benchmark
-    @SuppressWarnings("NullAway") // filled before
-    public boolean cancelGate() {
-        return gate.acquire(request, keep).cancel();
+    public PooledRef<Object> reactorPool(Reactor reactor) {
+        PooledRef<Object> mine = reactor.borrower.held();
+        reactor.borrower.ask(reactor.pool);
+        reactor.borrower.giveBack(mine);
+        return mine;
     }
 
-    /** One is enqueued, one returned, one granted: with a lock. */
+    /** With a lock. */
     @Benchmark
-    public long waitLocked() {
-        locked.tryAcquire(next);
-        locked.release();
-        return granted;
+    public long lockedDeque(Jdk jdk) {
+        jdk.locked.tryAcquire(jdk.next);
+        jdk.locked.release();
+        return jdk.granted;
     }
 
     /** One slot, and whoever waits for it. */
@@ -173,27 +152,6 @@ public class WaitBenchmark {
             if (head != null) {
                 head.run();
             }
-        }
-    }
-
-    /** The system's clock with a scheduler that forgets. */
-    private static final class NoTimer implements TimeSource {
-
-        private static final Task NOTHING = () -> {};
-
-        @Override
-        public long nanos() {
-            return System.nanoTime();
-        }
-
-        @Override
-        public Instant wallTime() {
-            return Instant.now();
-        }
-
-        @Override
-        public Task schedule(long delayNanos, Runnable task) {
-            return NOTHING;
         }
     }
 }

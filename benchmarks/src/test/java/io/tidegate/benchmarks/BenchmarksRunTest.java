@@ -28,7 +28,12 @@ class BenchmarksRunTest {
         // It would refuse to run beside another run of JMH, whose figures are not disturbed by a single shot.
         System.setProperty("jmh.ignoreLock", "true");
         List<String> expected = new ArrayList<>();
-        for (Class<?> each : List.of(AdmissionBenchmark.class, WaitBenchmark.class)) {
+        for (Class<?> each : List.of(
+                AdmitBenchmark.class,
+                RefuseBenchmark.class,
+                WaitBenchmark.class,
+                GiveUpBenchmark.class,
+                HandOffBenchmark.class)) {
             for (Method method : each.getMethods()) {
                 if (method.isAnnotationPresent(Benchmark.class)) {
                     expected.add(each.getName() + "." + method.getName());
@@ -52,6 +57,6 @@ class BenchmarksRunTest {
                 .extracting(each -> each.getParams().getBenchmark())
                 .containsAll(expected)
                 .doesNotContainNull();
-        assertThat(expected).hasSizeGreaterThan(10);
+        assertThat(expected).hasSizeGreaterThan(25);
     }
 }

@@ -7,6 +7,7 @@ package io.tidegate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +29,18 @@ final class CliProcess implements AutoCloseable {
     }
 
     static CliProcess start(Path folder, String... arguments) throws IOException {
+        return startWith(List.of(), folder, arguments);
+    }
+
+    /** With these before the class path of the tests. */
+    static CliProcess startWith(List<String> classPath, Path folder, String... arguments) throws IOException {
+        List<String> wholeClassPath = new ArrayList<>(classPath);
+        wholeClassPath.add(System.getProperty("java.class.path"));
         List<String> command = new ArrayList<>(hearingInterrupts());
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                String.join(File.pathSeparator, wholeClassPath),
                 TidegateCli.class.getName()));
         command.addAll(List.of(arguments));
         Path output = folder.resolve("cli.out");

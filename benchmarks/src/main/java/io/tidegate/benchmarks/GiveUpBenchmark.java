@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.benchmarks;
+
+import io.tidegate.admission.Admission;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import reactor.pool.InstrumentedPool;
+
+/**
+ * What does a request pay that queues behind many and gives up, and does it matter how many?
+ *
+ * <p>Expected: the gate is flat in depth. reactor-pool looks for the one that leaves from one end of its deque, so it grows with
+ * depth.
+ *
+ * <p>Command, with CPU time and allocation:
+ *
+ * <pre>{@code
+ * java -jar benchmarks/target/benchmarks.jar GiveUpBenchmark -prof gc -prof io.tidegate.benchmarks.CpuProfiler
+ * }</pre>
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(5)
+public class GiveUpBenchmark {
+
+    /** Ours. */
+    @State(Scope.Benchmark)
+    public static class Shipped {
+
+        /** Requests that wait all the time. */
+        @Param({"1000", "10000", "100000"})
+        int depth = 1;
+
+        final Handed<Admission> answer = new Handed<>();
+
+        @SuppressWarnings("NullAway.Init") // in fill()
+        ShippedGate ours;
+
+        /** Fills the queue. */
+        @Setup
+        public void fill() {
+            ours = ShippedGate.withQueue(2 * depth, ShippedGate.TENANTS);
+            Handed<Admission> others = new Handed<>();
+            for (int i = 0; i < depth; i++) {
+                ours.gate.acquire(ours.requests[i % ShippedGate.TENANTS], others);
+            }
+            if (ours.gate.queued() != depth) {
+                throw new IllegalStateException(depth + " should wait but " + ours.gate.queued() + " do");
+            }
+        }
+
+        /** Ends the clock's thread. */
+        @TearDown
+        public void stop() {
+            ours.close();
+        }
+    }
+
+    /** reactor-pool. */
+    @State(Scope.Benchmark)
+    public static class Reactor {
+
+        /** Requests that wait all the time. */
+        @Param({"1000", "10000"})
+        int depth = 1;
+
+        final InstrumentedPool<Object> pool = Peers.pool(1);
+        final Borrower borrower = new Borrower();
+
+        /** Fills the queue. */
+        @Setup
+        public void fill() {
+            for (int i = 0; i <= depth; i++) {
+                new Borrower().ask(pool);
+            }
+        }
+    }
+
+    /** A ticket, cancelled. */
+    @Benchmark
+    public Admission gate(Shipped shipped, Walk walk) {
+        shipped.answer.forget();
+        if (!shipped.ours
+                .gate
+                .acquire(shipped.ours.requests[walk.next()], shipped.answer)
+                .cancel()) {
+            throw new IllegalStateException("it had been answered");
+        }
+        return shipped.answer.await();
+    }
+
+    /** A subscription, cancelled. */
+    @Benchmark
+    public Borrower reactorPool(Reactor reactor) {
+        reactor.borrower.ask(reactor.pool);
+        reactor.borrower.cancel();
+        return reactor.borrower;
+    }
+}
