@@ -19,22 +19,22 @@ public final class StrippedCore {
 
     private final GateState state = new GateState();
     private final GateState.Ceilings ceilings;
-    private final long cost;
+    private final int units;
 
     /** A word with room for so many slots, and requests of one slot and so many tokens. */
     public StrippedCore(int slots, long tokens) {
         ceilings = new GateState.Ceilings(
                 Work.slots(slots), List.of(Tier.builder("standard").build()));
-        cost = GateState.cost(tokens, ceilings, 0);
+        units = GateState.units(tokens);
     }
 
     /** Takes one if there is room. */
     public boolean tryTake() {
-        return state.tryTake(cost, ceilings, 0);
+        return state.tryTake(units, ceilings, 0) == GateState.Take.TAKEN;
     }
 
     /** Returns one; true if somebody waits, which nobody does here. */
     public boolean giveBack() {
-        return state.giveBack(cost);
+        return state.giveBack(units);
     }
 }

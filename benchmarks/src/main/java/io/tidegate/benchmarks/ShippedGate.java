@@ -15,6 +15,7 @@ import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import io.tidegate.time.SystemTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -33,6 +34,7 @@ final class ShippedGate implements AutoCloseable {
     /** One of each tenant, the tiers in rotation. */
     final Request[] requests;
 
+    private final List<Permit> taken = new ArrayList<>();
     private final SystemTime time = SystemTime.start();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final TidegateMetrics metrics;
@@ -58,7 +60,7 @@ final class ShippedGate implements AutoCloseable {
 
     private static Tier tier(String name, double weight, double ceiling, OptionalInt maxQueued, Duration maxQueueTime) {
         Tier.Builder tier = Tier.builder(name).weight(weight).ceiling(ceiling).maxQueueTime(maxQueueTime);
-        maxQueued.ifPresent(tier::maxQueued);
+        maxQueued.ifPresent(most -> tier.maxQueued(most).maxQueuedTokens(most * 1_000L));
         return tier.build();
     }
 
@@ -76,8 +78,9 @@ final class ShippedGate implements AutoCloseable {
 
     /** Takes what there is, so that no tier has room. */
     void takeAll() {
-        while (gate.tryAcquire(requests[0]) instanceof Permit) {
-            // The permit stays taken: the room is what counts.
+        // Kept: the gate would find those that are dropped, and give their room back.
+        while (gate.tryAcquire(requests[0]) instanceof Permit permit) {
+            taken.add(permit);
         }
     }
 

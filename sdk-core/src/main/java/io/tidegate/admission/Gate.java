@@ -80,6 +80,8 @@ public final class Gate implements AutoCloseable {
     /** Most that one call grants, and most callbacks it runs, before it leaves the rest to the executor. */
     static final int BATCH = 64;
 
+    private static final long PASSED = 1L << 32;
+
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
     private static final long TIMER_SLACK_NANOS = 10_000_000;
 
@@ -96,14 +98,23 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** What this thread has yet to tell, while it tells. */
-    private static final ThreadLocal<Telling> TELLING = new ThreadLocal<>();
+    /**
+     * Whether this thread tells, and what it is to tell then. Of the JDK's classes alone and empty in between, as it stays with
+     * the thread: it must not keep this class from being unloaded.
+     */
+    private static final ThreadLocal<@Nullable Object[]> TELLING = new ThreadLocal<>();
+
+    private static final int IS_TELLING = 0;
+    private static final int LATER = 1;
 
     /** The gate whose drain this thread is handing over. */
     private static final ThreadLocal<HandOver> HANDING_OVER = new ThreadLocal<>();
 
     private final String pool;
     private final List<Tier> tiers;
+    /** The tiers again, for the quickest look-up there is of a handful. */
+    private final Tier[] ranks;
+
     private final TierLane[] lanes;
     private final int maxQueued;
     private final TimeSource time;
@@ -118,6 +129,7 @@ public final class Gate implements AutoCloseable {
     private final AtomicLong jitter;
     private final AtomicLong passed = new AtomicLong();
     private final @Nullable LeakDetector leaks;
+    private final boolean notesSites;
     private final AtomicReference<@Nullable Alarm> alarm = new AtomicReference<>();
     private final AtomicReference<@Nullable CompletableFuture<Drained>> draining = new AtomicReference<>();
 
@@ -127,6 +139,11 @@ public final class Gate implements AutoCloseable {
     private final TimerWheel wheel;
     private final Settled settled = new Settled();
     private final Moment moment = new Moment();
+    private final Consumer<Waiter> due = settled::due;
+    private boolean queueOpen;
+
+    /** When the oldest of the refusals that are handed out was made; 0 if there are none. */
+    private volatile long refusalsNanos;
 
     private volatile Limits limits;
     private volatile boolean admitting = true;
@@ -140,9 +157,10 @@ public final class Gate implements AutoCloseable {
         this.tiers = List.copyOf(builder.tiers);
         this.time = Objects.requireNonNull(builder.time);
         this.wheel = new TimerWheel(time.nanos());
+        this.ranks = tiers.toArray(new Tier[0]);
         this.lanes = new TierLane[tiers.size()];
         for (int rank = 0; rank < lanes.length; rank++) {
-            lanes[rank] = new TierLane(this, tiers.get(rank), rank, wheel, time.nanos());
+            lanes[rank] = new TierLane(this, tiers.get(rank), rank, wheel, time.nanos(), builder.leakDetection);
         }
         this.state = new GateState(builder.wakeUps);
         this.scheduler = new Scheduler(List.of(lanes), builder.order, state, settled);
@@ -150,8 +168,10 @@ public final class Gate implements AutoCloseable {
         this.callbacks = builder.callbacks;
         this.handOvers = builder.callbacks != null ? builder.callbacks : ForkJoinPool.commonPool();
         this.jitter = new AtomicLong(builder.seed);
-        this.leaks =
-                builder.leakDetection ? new LeakDetector(pool, time, builder.leakSites, this::giveBackLeaked) : null;
+        this.leaks = builder.leakDetection
+                ? new LeakDetector(pool, lanes, time, builder.leakSites, this::giveBackLeaked)
+                : null;
+        this.notesSites = builder.leakSites > 0;
         this.limits = limitsOf(builder.supply);
     }
 
@@ -215,22 +235,32 @@ public final class Gate implements AutoCloseable {
      */
     public Admission tryAcquire(Request request) {
         TierLane lane = laneOf(request);
+        if (request.hasDeadline() && isOver(request)) {
+            return refuse(lane, Reason.DEADLINE_PASSED);
+        }
+        long taken = tryTake(lane, request);
+        if (taken < 0) {
+            return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING);
+        }
+        // Read before the permit is made: what is stored into it then needs no barrier, and it no clearing.
         long now = time.coarseNanos();
-        if (request.hasDeadline() && request.deadlineNanos(now) - time.nanos() < 0) {
-            return refuse(lane, Reason.DEADLINE_PASSED, now);
+        Permit permit = new Permit(lane, now, (int) taken);
+        if (notesSites) {
+            noteSite(permit);
         }
-        int units = tryTake(lane, request);
-        if (units < 0) {
-            return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING, now);
+        admitted(lane, permit);
+        if (!listeners.none()) {
+            listeners.tellAdmitted(lane.tier, 0);
         }
-        Permit permit = new Permit(lane, now, units);
-        admitted(lane, permit, true);
-        listeners.tellAdmitted(lane.tier, 0);
-        if (state.queueOpen()) {
-            // It passed those who wait, which is noted in favour of their floors: one of them may be due by it.
+        if (taken >= PASSED) {
             wake(true);
         }
         return permit;
+    }
+
+    private boolean isOver(Request request) {
+        long now = time.nanos();
+        return request.deadlineNanos(now) - now < 0;
     }
 
     /**
@@ -272,7 +302,7 @@ public final class Gate implements AutoCloseable {
             long now = time.nanos();
             left(waiter);
             countExpired(waiter.lane, now - waiter.arrivedNanos);
-            tell(waiter, expired(waiter.lane, now - waiter.arrivedNanos), now - waiter.arrivedNanos, null);
+            tell(waiter, expired(waiter.lane, now - waiter.arrivedNanos), now - waiter.arrivedNanos, true);
             wake(false);
         }
     }
@@ -320,12 +350,13 @@ public final class Gate implements AutoCloseable {
         if (request.hasDeadline() && waiter.deadlineNanos() - time.nanos() < 0) {
             refusal = Reason.DEADLINE_PASSED;
         } else {
-            int units = tryTake(lane, request);
-            if (units >= 0) {
-                waiter.tryGrant(units, now);
-                admitted(lane, waiter, true);
+            long taken = tryTake(lane, request);
+            if (taken >= 0) {
+                waiter.tryGrant((int) taken, now);
+                noteSite(waiter);
+                admitted(lane, waiter);
                 answerAtOnce(waiter, waiter);
-                if (state.queueOpen()) {
+                if (taken >= PASSED) {
                     wake(true);
                 }
                 return waiter;
@@ -334,11 +365,13 @@ public final class Gate implements AutoCloseable {
         }
         if (refusal != null) {
             waiter.tryRefuse(Permit.REFUSED);
-            answerAtOnce(waiter, shed(lane, refusal, now));
+            // Listeners are told when the ticket has its answer.
+            turnSlo(lane, now);
+            long number = lane.countShed(refusal, supply().scaling());
+            Refusals made = lane.refusals(refusal);
+            answerAtOnce(waiter, (made == null ? makeRefusals(lane, refusal) : made).get(number));
         } else {
-            if (leaks != null) {
-                leaks.noteSite(waiter);
-            }
+            noteSite(waiter);
             enqueue(waiter);
         }
         return waiter;
@@ -352,20 +385,23 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** The units taken, or -1 if it must not run now. */
-    private int tryTake(TierLane lane, Request request) {
+    /**
+     * The units taken, or -1 if it must not run now. With {@link #PASSED} added if it passed those who wait, which is noted in
+     * favour of their floors: one of them may be due by it, and so a wake-up is owed.
+     */
+    private long tryTake(TierLane lane, Request request) {
         if (!admitting) {
             return -1;
         }
         GateState.Ceilings ceilings = limits.ceilings;
-        int units = GateState.units(request.tokens(), ceilings, lane.rank);
+        int units = GateState.taken(request.units, ceilings, lane.rank);
         Take taken = state.tryTake(units, ceilings, lane.rank);
         if (taken == Take.QUEUE_OPEN) {
             if (!mayPass(lane) || !state.tryTakeForWaiter(units, ceilings, lane.rank)) {
                 return -1;
             }
             passed.addAndGet((long) Scheduler.work(units));
-            return units;
+            return PASSED | units;
         }
         return taken == Take.TAKEN ? units : -1;
     }
@@ -380,25 +416,21 @@ public final class Gate implements AutoCloseable {
         return !scheduler.holding();
     }
 
-    private void admitted(TierLane lane, Permit permit, boolean here) {
-        int stripe = Tally.stripe();
-        long number = lane.tally.next(stripe, TierLane.ADMITTED);
-        if (permit.units > 0) {
-            lane.tally.add(stripe, TierLane.ADMITTED_UNITS, permit.units);
-        }
-        if (leaks != null) {
-            if (here && !(permit instanceof Waiter)) {
-                leaks.noteSite(permit);
+    private void admitted(TierLane lane, Permit permit) {
+        Permit before = lane.countAdmitted(permit);
+        LeakDetector detector = leaks;
+        if (detector != null && detector.wants(before)) {
+            try {
+                detector.track(permit, before);
+            } catch (RuntimeException | Error e) {
+                listeners.failed("time source", e);
             }
-            track(leaks, permit, stripe, number);
         }
     }
 
-    private void track(LeakDetector detector, Permit permit, int stripe, long number) {
-        try {
-            detector.track(permit, stripe, number);
-        } catch (RuntimeException | Error e) {
-            listeners.failed("time source", e);
+    private void noteSite(Permit asked) {
+        if (notesSites && leaks != null) {
+            leaks.noteSite(asked);
         }
     }
 
@@ -489,10 +521,8 @@ public final class Gate implements AutoCloseable {
         }
         left(waiter);
         long waited = Math.max(0, time.coarseNanos() - waiter.arrivedNanos);
-        int stripe = Tally.stripe();
-        waiter.lane.tally.add(stripe, TierLane.CANCELLED, 1);
-        waiter.lane.latency(Latency.QUEUE_CANCELLED).record(stripe, waited);
-        tell(waiter, new Admission.Cancelled(Duration.ofNanos(waited)), waited, null);
+        waiter.lane.countCancelled(waited);
+        tell(waiter, new Admission.Cancelled(Duration.ofNanos(waited)), waited, callbacks == null);
         wake(true);
         return true;
     }
@@ -504,44 +534,49 @@ public final class Gate implements AutoCloseable {
 
     private void countExpired(TierLane lane, long waitedNanos) {
         turnSlo(lane, time.coarseNanos());
-        int stripe = Tally.stripe();
-        lane.tally.add(stripe, TierLane.EXPIRED, 1);
-        countBrokenAdmission(lane, stripe);
-        lane.latency(Latency.QUEUE_EXPIRED).record(stripe, waitedNanos);
-    }
-
-    private void countBrokenAdmission(TierLane lane, int stripe) {
-        boolean scaling = supply().scaling();
-        lane.tally.add(stripe, scaling ? TierLane.BROKEN_SCALING : TierLane.BROKEN, 1);
-        lane.tally.add(stripe, TierLane.objectiveCounter(Objective.ADMISSION, scaling), 1);
+        lane.countExpired(waitedNanos, supply().scaling());
     }
 
     private Admission expired(TierLane lane, long waitedNanos) {
         return new Admission.Expired(Duration.ofNanos(waitedNanos), retryAfter(lane, time.coarseNanos()));
     }
 
-    private Admission refuse(TierLane lane, Reason reason, long now) {
-        Admission answer = shed(lane, reason, now);
-        if (!listeners.none()) {
+    /** Refuses at once. Nearly all there is to do in a flood. */
+    private Admission refuse(TierLane lane, Reason reason) {
+        Refusals made = lane.refusals(reason);
+        if (made == null) {
+            made = makeRefusals(lane, reason);
+        }
+        boolean told = !listeners.none();
+        // Last: a processor does not look ahead past it.
+        Admission answer = made.get(lane.countShed(reason, limits.supply.scaling()));
+        if (told) {
             tellListeners(lane, answer, 0);
         }
         return answer;
     }
 
-    private Admission shed(TierLane lane, Reason reason, long now) {
+    private Refusals makeRefusals(TierLane lane, Reason reason) {
+        long now = time.coarseNanos();
         turnSlo(lane, now);
-        lane.tally.add(TierLane.SHED + reason.ordinal(), 1);
-        Supply current = supply();
-        if (current.scaling()) {
-            lane.tally.add(TierLane.SHED_SCALING, 1);
+        long wait = predictedWaitNanos(lane, now).orElse(0);
+        Refusals made = new Refusals(reason, wait, jitter.getAndAdd(Refusals.DIFFERENT));
+        lane.refusals(reason, made);
+        if (refusalsNanos == 0) {
+            refusalsNanos = now == 0 ? 1 : now;
         }
-        Refusals made = lane.refusals(reason);
-        if (made == null || !made.holds(now, current, waiting.getOpaque())) {
-            long wait = predictedWaitNanos(lane, now).orElse(0);
-            made = new Refusals(reason, now, current, waiting.get(), wait, jitter.addAndGet(Refusals.DIFFERENT));
-            lane.refusals(reason, made);
+        return made;
+    }
+
+    /** What was predicted a while ago may not be true any more, now that something has changed. */
+    private void forgetRefusals(long now) {
+        long made = refusalsNanos;
+        if (made != 0 && now - made >= Refusals.FRESH_NANOS) {
+            refusalsNanos = 0;
+            for (TierLane lane : lanes) {
+                lane.forgetRefusals();
+            }
         }
-        return made.next();
     }
 
     // ---- the drain -------------------------------------------------------------------------------------------------
@@ -654,18 +689,25 @@ public final class Gate implements AutoCloseable {
     private boolean serve() {
         takeIn();
         moment.known = false;
-        if (wheel.size() > 0 && wheel.earliestNanos() - time.coarseNanos() <= 0) {
-            wheel.expire(moment.nanos(), settled::due);
+        long coarse = time.coarseNanos();
+        if (wheel.size() > 0 && wheel.earliestNanos() - coarse <= 0) {
+            wheel.expire(moment.nanos(), due);
+        }
+        if (refusalsNanos != 0) {
+            forgetRefusals(coarse);
         }
         evictSurplus();
         boolean more = false;
         if (waiting.get() > 0) {
-            state.openQueue();
+            openQueue();
             if (closed) {
                 shedAll();
             } else {
                 double past = passed.getOpaque() == 0 ? 0 : passed.getAndSet(0);
-                more = scheduler.grant(limits.ceilings, past, BATCH, moment);
+                GateState.Ceilings ceilings = limits.ceilings;
+                if (past > 0 || state.hasAnyRoom(ceilings)) {
+                    more = scheduler.grant(ceilings, past, BATCH, moment);
+                }
             }
         }
         if (waiting.get() == 0) {
@@ -673,20 +715,27 @@ public final class Gate implements AutoCloseable {
             if (passed.getOpaque() != 0) {
                 passed.set(0);
             }
+            if (admitting && queueOpen) {
+                // Whoever queues after this look leaves a wake-up, and the queue is opened again.
+                queueOpen = false;
+                state.closeQueue();
+            }
         }
-        if (waiting.get() == 0 && admitting) {
-            // Whoever queues after this look leaves a wake-up, and the queue is opened again. While it drains the flag
-            // stays,
-            // so that whoever returns the last permit leaves a wake-up too.
-            state.closeQueue();
-        } else if (!admitting) {
-            state.openQueue();
+        if (!admitting) {
+            // While it drains the flag stays, so that whoever returns the last permit leaves a wake-up too.
+            openQueue();
         }
         for (TierLane lane : lanes) {
-            lane.queue.sweep(lane.waiting());
-            lane.publishOldest();
+            lane.tidy();
         }
         return more;
+    }
+
+    private void openQueue() {
+        if (!queueOpen) {
+            queueOpen = true;
+            state.openQueue();
+        }
     }
 
     private void takeIn() {
@@ -723,12 +772,8 @@ public final class Gate implements AutoCloseable {
             wheel.remove(waiter);
             TierLane lane = waiter.lane;
             turnSlo(lane, moment.nanos());
-            int stripe = Tally.stripe();
-            lane.tally.add(stripe, TierLane.SHED + reason.ordinal(), 1);
-            if (supply().scaling()) {
-                lane.tally.add(stripe, TierLane.SHED_SCALING, 1);
-            }
-            lane.latency(Latency.QUEUE_SHED).record(stripe, waiter.queueNanos());
+            lane.countShed(reason, supply().scaling());
+            lane.record(Latency.QUEUE_SHED, waiter.queueNanos());
             settled.add(waiter);
         }
     }
@@ -771,8 +816,7 @@ public final class Gate implements AutoCloseable {
         public void granted(Waiter waiter, long nowNanos) {
             left(waiter);
             wheel.remove(waiter);
-            int stripe = Tally.stripe();
-            waiter.lane.latency(Latency.QUEUE_ADMITTED).record(stripe, waiter.queueNanos());
+            waiter.lane.record(Latency.QUEUE_ADMITTED, waiter.queueNanos());
             add(waiter);
         }
 
@@ -782,6 +826,11 @@ public final class Gate implements AutoCloseable {
             wheel.remove(waiter);
             countExpired(waiter.lane, waiter.queueNanos());
             add(waiter);
+        }
+
+        @Override
+        public boolean anyWaits() {
+            return waiting.get() > 0;
         }
 
         private void due(Waiter waiter) {
@@ -849,39 +898,48 @@ public final class Gate implements AutoCloseable {
 
     // ---- telling ---------------------------------------------------------------------------------------------------
 
-    /** What a thread has to tell, in order: a callback that returns a permit adds the next behind. */
-    private static final class Telling {
-
-        private final ArrayDeque<Waiter> rest = new ArrayDeque<>();
-        private int told;
-    }
-
     /**
      * Tells listeners and whoever waits. A callback that runs here and returns a permit grants the next: that one is told
      * after it and not inside it, or the stack would grow with the queue.
      */
     private static void tellAll(Waiter first, boolean callersOwn) {
-        Telling outer = TELLING.get();
-        if (outer != null) {
+        Object[] mine = TELLING.get();
+        if (mine == null) {
+            mine = new Object[2];
+            TELLING.set(mine);
+        }
+        if (mine[IS_TELLING] != null) {
+            ArrayDeque<Object> later = later(mine);
             for (Waiter waiter = first; waiter != null; waiter = unlinked(waiter)) {
-                outer.rest.addLast(waiter);
+                later.addLast(waiter);
             }
             return;
         }
-        Telling mine = new Telling();
-        TELLING.set(mine);
+        mine[IS_TELLING] = mine;
         try {
+            int here = callersOwn ? BATCH : 0;
             for (Waiter waiter = first; waiter != null; ) {
                 Waiter following = unlinked(waiter);
-                waiter.lane.gate.tell(waiter, callersOwn ? mine : null);
+                waiter.lane.gate.tell(waiter, here-- > 0);
                 waiter = following;
             }
-            for (Waiter waiter = mine.rest.poll(); waiter != null; waiter = mine.rest.poll()) {
-                waiter.lane.gate.tell(waiter, callersOwn ? mine : null);
+            if (mine[LATER] != null) {
+                ArrayDeque<Object> later = later(mine);
+                for (Object waiter = later.poll(); waiter != null; waiter = later.poll()) {
+                    ((Waiter) waiter).lane.gate.tell((Waiter) waiter, here-- > 0);
+                }
             }
         } finally {
-            TELLING.remove();
+            mine[IS_TELLING] = null;
         }
+    }
+
+    @SuppressWarnings("unchecked") // nothing else is put there
+    private static ArrayDeque<Object> later(Object[] mine) {
+        if (mine[LATER] == null) {
+            mine[LATER] = new ArrayDeque<>();
+        }
+        return (ArrayDeque<Object>) mine[LATER];
     }
 
     private static @Nullable Waiter unlinked(Waiter waiter) {
@@ -891,7 +949,7 @@ public final class Gate implements AutoCloseable {
     }
 
     /** Tells one that the owner has settled. */
-    private void tell(Waiter waiter, @Nullable Telling here) {
+    private void tell(Waiter waiter, boolean here) {
         TierLane lane = waiter.lane;
         long waited = waiter.queueNanos();
         Admission answer = switch (waiter.state()) {
@@ -902,18 +960,18 @@ public final class Gate implements AutoCloseable {
             default -> waiter;
         };
         if (answer instanceof Permit) {
-            admitted(lane, waiter, false);
+            admitted(lane, waiter);
         }
         tell(waiter, answer, waited, here);
     }
 
     /** Tells listeners and whoever waits for this settled ticket. Never called by the owner of the drain. Never throws. */
-    private void tell(Waiter waiter, Admission answer, long waitedNanos, @Nullable Telling here) {
+    private void tell(Waiter waiter, Admission answer, long waitedNanos, boolean here) {
         Object told = waiter.answered(answer);
         tellListeners(waiter.lane, answer, waitedNanos);
         if (!(told instanceof Consumer)) {
             Waiter.tell(told, answer);
-        } else if (callbacks == null && here != null && here.told++ < BATCH) {
+        } else if (callbacks == null && here) {
             runCallback(told, answer);
         } else {
             CallbackTask task = new CallbackTask(this, told, answer);
@@ -981,7 +1039,7 @@ public final class Gate implements AutoCloseable {
     }
 
     void onFirstToken(TierLane lane, long sinceArrivalNanos) {
-        lane.latency(Latency.TIME_TO_FIRST_TOKEN).record(Tally.stripe(), sinceArrivalNanos);
+        lane.record(Latency.TIME_TO_FIRST_TOKEN, sinceArrivalNanos);
         if (!listeners.none()) {
             listeners.tell(listener -> listener.firstToken(lane.tier, sinceArrivalNanos));
         }
@@ -996,26 +1054,18 @@ public final class Gate implements AutoCloseable {
         // First of all: nothing below may delay the next.
         boolean awaited = state.giveBack(permit.units);
         turnSlo(lane, now);
-        int stripe = Tally.stripe();
-        lane.latency(IN_FLIGHT[outcome.ordinal()]).record(stripe, inFlightNanos);
-        lane.tally.add(stripe, TierLane.IN_FLIGHT_NANOS, inFlightNanos);
-        if (permit.units > 0) {
-            lane.tally.add(stripe, TierLane.RETURNED_UNITS, permit.units);
-        }
-        if (usage.promptTokens() > 0) {
-            lane.tally.add(stripe, TierLane.PROMPT_TOKENS, usage.promptTokens());
-        }
-        if (usage.outputTokens() > 0) {
-            lane.tally.add(stripe, TierLane.OUTPUT_TOKENS, usage.outputTokens());
-        }
+        lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, permit.units, usage);
         Set<Objective> broken = Set.of();
         if (outcome != Outcome.CANCELLED) {
             waits.returned(inFlightNanos);
             broken = broken(lane, outcome, usage, firstTokenNanos, sinceArrival);
             boolean scaling = supply().scaling();
             if (scaling || !broken.isEmpty()) {
-                countEvaluated(lane, stripe, broken, scaling);
+                lane.countEvaluated(broken, scaling);
             }
+        }
+        if (refusalsNanos != 0) {
+            forgetRefusals(now);
         }
         if (awaited) {
             wake(true);
@@ -1030,17 +1080,6 @@ public final class Gate implements AutoCloseable {
             tellEvaluated(lane, broken);
         }
         listeners.tell(listener -> listener.closed(lane.tier, outcome, inFlightNanos, usage));
-    }
-
-    private static void countEvaluated(TierLane lane, int stripe, Set<Objective> broken, boolean scaling) {
-        if (broken.isEmpty()) {
-            lane.tally.add(stripe, TierLane.KEPT_SCALING, 1);
-            return;
-        }
-        lane.tally.add(stripe, scaling ? TierLane.BROKEN_SCALING : TierLane.BROKEN, 1);
-        for (Objective objective : broken) {
-            lane.tally.add(stripe, TierLane.objectiveCounter(objective, scaling), 1);
-        }
     }
 
     private static Set<Objective> broken(
@@ -1082,8 +1121,7 @@ public final class Gate implements AutoCloseable {
     }
 
     private void giveBackLeaked(LeakDetector.Tracked lost) {
-        lost.lane.tally.add(TierLane.LEAKED, 1);
-        lost.lane.tally.add(TierLane.RETURNED_UNITS, lost.units());
+        lost.lane.countLeaked(lost.units());
         if (state.giveBack(lost.units())) {
             wake(false);
         }
@@ -1145,6 +1183,10 @@ public final class Gate implements AutoCloseable {
             Limits after = changed ? limitsOf(supply) : new Limits(supply, before.ceilings);
             Limits found = (Limits) LIMITS.compareAndExchange(this, before, after);
             if (found == before) {
+                refusalsNanos = 0;
+                for (TierLane lane : lanes) {
+                    lane.forgetRefusals();
+                }
                 if (changed) {
                     wake(false);
                 }
@@ -1321,8 +1363,20 @@ public final class Gate implements AutoCloseable {
     }
 
     private int rankOf(Tier tier) {
-        for (int rank = 0; rank < lanes.length; rank++) {
-            if (lanes[rank].tier == tier) {
+        Tier[] ranked = ranks;
+        // Written out: a loop over three is set up for thousands, which takes longer than the three.
+        if (ranked[0] == tier) {
+            return 0;
+        }
+        if (ranked.length > 1 && ranked[1] == tier) {
+            return 1;
+        }
+        return ranked.length > 2 && ranked[2] == tier ? 2 : lowerRankOf(tier);
+    }
+
+    private int lowerRankOf(Tier tier) {
+        for (int rank = 3; rank < ranks.length; rank++) {
+            if (ranks[rank] == tier) {
                 return rank;
             }
         }

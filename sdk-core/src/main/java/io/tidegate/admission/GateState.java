@@ -64,10 +64,14 @@ final class GateState {
     /** The count of wake-ups at which nobody owns the drain. */
     private final long idle;
 
-    /** The tokens of one request in units, up to all a tier may hold: one that is larger than the pool runs alone. */
-    static int units(long tokens, Ceilings ceilings, int tier) {
-        long units = Math.min((tokens + TOKENS_PER_UNIT - 1) / TOKENS_PER_UNIT, ceilings.units[tier]);
-        return (int) Math.min(units, Integer.MAX_VALUE);
+    /** Tokens in units, rounded up; at most the largest int, which is 34 billion tokens. */
+    static int units(long tokens) {
+        return (int) Math.min((tokens + TOKENS_PER_UNIT - 1) / TOKENS_PER_UNIT, Integer.MAX_VALUE);
+    }
+
+    /** What a request of so many units takes: up to all a tier may hold, so that one larger than the pool runs alone. */
+    static int taken(int units, Ceilings ceilings, int tier) {
+        return (int) Math.min(units, ceilings.units(tier));
     }
 
     static long tokensOf(long units) {
@@ -77,11 +81,13 @@ final class GateState {
     /** Takes a slot and tokens if the tier's ceiling has room and nobody waits. */
     Take tryTake(int units, Ceilings ceilings, int tier) {
         long cost = ((long) units << UNIT_SHIFT) | 1;
+        long maxSlots = ceilings.slots(tier);
+        long maxUnits = ceilings.units(tier);
         // Opaque: only a first guess. A stale value can cost one more CAS or turn an arrival to the slow path,
         // which looks again; it can never take past the ceiling, because the CAS decides.
         long seen = (long) CELL.getOpaque(cells, WORD);
         while (seen >= 0) {
-            if (!fits(seen, units, ceilings.slots[tier], ceilings.units[tier])) {
+            if (!fits(seen, units, maxSlots, maxUnits)) {
                 return Take.NO_ROOM;
             }
             long found = (long) CELL.compareAndExchange(cells, WORD, seen, seen + cost);
@@ -98,7 +104,7 @@ final class GateState {
      * room.
      */
     boolean tryTakeForWaiter(int units, Ceilings ceilings, int tier) {
-        return tryTakeForWaiter(units, ceilings.slots[tier], ceilings.units[tier]);
+        return tryTakeForWaiter(units, ceilings.slots(tier), ceilings.units(tier));
     }
 
     /** The same for one that may fill the whole limit, whatever its tier's ceiling. */
@@ -106,7 +112,7 @@ final class GateState {
         return tryTakeForWaiter(units, ceilings.limitSlots, ceilings.limitUnits);
     }
 
-    private boolean tryTakeForWaiter(int units, int maxSlots, long maxUnits) {
+    private boolean tryTakeForWaiter(int units, long maxSlots, long maxUnits) {
         long cost = ((long) units << UNIT_SHIFT) | 1;
         long seen = (long) CELL.getOpaque(cells, WORD);
         while (fits(seen, units, maxSlots, maxUnits)) {
@@ -119,14 +125,19 @@ final class GateState {
         return false;
     }
 
-    private static boolean fits(long word, int units, int maxSlots, long maxUnits) {
+    private static boolean fits(long word, int units, long maxSlots, long maxUnits) {
         return (word & SLOT_MASK) < maxSlots && ((word >>> UNIT_SHIFT) & UNIT_MASK) + units <= maxUnits;
     }
 
     /** Whether the tier's ceiling has room for the smallest of requests, whoever waits. */
     boolean hasRoom(Ceilings ceilings, int tier) {
         long word = (long) CELL.getVolatile(cells, WORD);
-        return fits(word, (int) Math.min(1, ceilings.units[tier]), ceilings.slots[tier], ceilings.units[tier]);
+        return fits(word, (int) Math.min(1, ceilings.units(tier)), ceilings.slots(tier), ceilings.units(tier));
+    }
+
+    /** Whether anybody could be taken at all. */
+    boolean hasAnyRoom(Ceilings ceilings) {
+        return fits((long) CELL.getVolatile(cells, WORD), 0, ceilings.limitSlots, ceilings.limitUnits);
     }
 
     /** How full the pool would be with one more in flight: the larger share of slots and of tokens; 1 where it is full. */
@@ -181,22 +192,30 @@ final class GateState {
     /** How far each tier may fill the pool. Immutable. */
     static final class Ceilings {
 
-        final int[] slots;
-        final long[] units;
+        /** Slots and units of each tier, side by side. */
+        private final long[] ofTiers;
+
         final int limitSlots;
         final long limitUnits;
 
         Ceilings(Work limit, List<Tier> tiers) {
-            slots = new int[tiers.size()];
-            units = new long[tiers.size()];
+            ofTiers = new long[2 * tiers.size()];
             limitSlots = limit.slots();
             limitUnits = limit.tokens() / TOKENS_PER_UNIT;
-            for (int i = 0; i < slots.length; i++) {
+            for (int i = 0; i < tiers.size(); i++) {
                 double ceiling = tiers.get(i).ceiling();
                 // At least one slot where there is any: a low ceiling on a small pool must not close a tier for good.
-                slots[i] = limit.slots() == 0 ? 0 : Math.max(1, (int) (limit.slots() * ceiling));
-                units[i] = (long) (limit.tokens() * ceiling) / TOKENS_PER_UNIT;
+                ofTiers[2 * i] = limit.slots() == 0 ? 0 : Math.max(1, (int) (limit.slots() * ceiling));
+                ofTiers[2 * i + 1] = (long) (limit.tokens() * ceiling) / TOKENS_PER_UNIT;
             }
+        }
+
+        long slots(int tier) {
+            return ofTiers[2 * tier];
+        }
+
+        long units(int tier) {
+            return ofTiers[2 * tier + 1];
         }
     }
 }

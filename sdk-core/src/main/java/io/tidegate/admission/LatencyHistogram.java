@@ -7,17 +7,28 @@ package io.tidegate.admission;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts times in buckets that are linear up to 0.26 ms and then 16 to each power of 2, up to 39 h: one fetch-and-add for each.
+ * Counts times in buckets that are linear up to 0.26 ms and then 16 to each power of 2, up to 39 h.
  *
  * <p>Example: 100 ms are 6103 units of 2<sup>14</sup> ns, in [2<sup>12</sup>, 2<sup>13</sup>), whose buckets are 256 units
  * wide: the bucket from 5888 to 6144 units, whose middle, 98.6 ms, stands for it.
+ *
+ * <p>Striped as the {@link Tally} beside it: whoever counts has entered a stripe of that.
  */
 final class LatencyHistogram {
 
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle COUNTS;
+
+    static {
+        try {
+            COUNTS = MethodHandles.lookup().findVarHandle(LatencyHistogram.class, "counts", long[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private static final int UNIT_SHIFT = 14;
     private static final int SUB_BITS = 4;
@@ -28,32 +39,36 @@ final class LatencyHistogram {
 
     private static final int BUCKETS = bucket(Long.MAX_VALUE) + 1;
 
-    /** Made when first counted into: of most stripes and outcomes there is never anything. */
-    private final AtomicReferenceArray<long[]> stripes = new AtomicReferenceArray<>(Tally.stripeCount());
+    /** All stripes, one behind the other; made when first counted into: of most outcomes there is never anything. */
+    private volatile long @Nullable [] counts;
 
-    void record(int stripe, long nanos) {
-        long[] cells = stripes.getPlain(stripe);
-        if (cells == null) {
-            cells = make(stripe);
-        }
-        CELL.getAndAdd(cells, bucket(nanos), 1L);
+    /** What to {@link #record} into. May allocate, and so comes before a stripe is entered. */
+    long[] prepare() {
+        long[] made = counts;
+        return made != null ? made : make();
     }
 
-    private long[] make(int stripe) {
-        long[] made = new long[BUCKETS];
-        long[] found = stripes.compareAndExchange(stripe, null, made);
+    private long[] make() {
+        long[] made = new long[BUCKETS * Tally.STRIPES];
+        long[] found = (long[]) COUNTS.compareAndExchange(this, null, made);
         return found == null ? made : found;
     }
 
+    /** Counts, on a stripe of the tally that the caller has entered. */
+    static void record(long[] prepared, int stripe, long nanos) {
+        int index = stripe * BUCKETS + bucket(nanos);
+        if (stripe == Tally.SHARED) {
+            CELL.getAndAdd(prepared, index, 1L);
+        } else {
+            CELL.setOpaque(prepared, index, (long) CELL.getOpaque(prepared, index) + 1);
+        }
+    }
+
     long count() {
+        long[] all = counts;
         long sum = 0;
-        for (int stripe = 0; stripe < stripes.length(); stripe++) {
-            long[] cells = stripes.get(stripe);
-            if (cells != null) {
-                for (int i = 0; i < BUCKETS; i++) {
-                    sum += (long) CELL.getOpaque(cells, i);
-                }
-            }
+        for (int i = 0; all != null && i < all.length; i++) {
+            sum += (long) CELL.getOpaque(all, i);
         }
         return sum;
     }
@@ -64,15 +79,11 @@ final class LatencyHistogram {
      * @param zeros times of zero that were not recorded one by one
      */
     LatencySnapshot snapshot(long zeros) {
+        long[] all = counts;
         long[] sums = new long[BUCKETS];
         sums[0] = Math.max(0, zeros);
-        for (int stripe = 0; stripe < stripes.length(); stripe++) {
-            long[] cells = stripes.get(stripe);
-            if (cells != null) {
-                for (int i = 0; i < BUCKETS; i++) {
-                    sums[i] += (long) CELL.getOpaque(cells, i);
-                }
-            }
+        for (int i = 0; all != null && i < all.length; i++) {
+            sums[i % BUCKETS] += (long) CELL.getOpaque(all, i);
         }
         return new LatencySnapshot(sums);
     }

@@ -6,8 +6,6 @@
 package io.tidegate.admission;
 
 import io.tidegate.time.TimeSource;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
@@ -24,12 +22,12 @@ import org.slf4j.LoggerFactory;
  * Finds permits that were dropped without being closed, and gives their room back.
  *
  * <p>A weak reference for each permit would cost more than the permit. So a new permit is only put into a ring of recent ones,
- * by one exchange; most of a short life are closed when their place is taken again, and forgotten. Once a second a sweep, on
+ * as it is counted; most of a short life are closed when their place is taken again, and forgotten. Once a second a sweep, on
  * the clock's thread, gives a weak reference to those that are still open. When the collector clears it and the permit was not
  * closed, the permit is lost for good, and the next sweep gives its room back: by the second collection after it was dropped
  * at the latest.
  *
- * <p><b>Threads.</b> Any may {@link #track}. One at a time sweeps. {@link Permit#tracked} is written before the sweep looks
+ * <p><b>Threads.</b> Any may {@link #track}. One at a time sweeps. {@link Permit#tracked()} is written before the sweep looks
  * whether the permit is closed, and read after the permit has been closed: one of both sees the other.
  *
  * <p><b>Not promised.</b> A permit that somebody still holds is never taken away, however old it is.
@@ -41,16 +39,11 @@ final class LeakDetector {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
-    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Permit[].class);
-
-    /** Recent permits of each stripe. */
-    private static final int RECENT = 256;
-
     private final String pool;
     private final TimeSource time;
     private final int sitesOneIn;
     private final Consumer<Tracked> giveBack;
-    private final @Nullable Permit[][] recent = new @Nullable Permit[Tally.stripeCount()][RECENT];
+    private final TierLane[] lanes;
 
     /** Open permits that lost their place among the recent ones. */
     private final MpscUnboundedVarHandleArrayQueue<Permit> aged = new MpscUnboundedVarHandleArrayQueue<>(256);
@@ -58,6 +51,10 @@ final class LeakDetector {
     private final ReferenceQueue<Permit> collected = new ReferenceQueue<>();
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private final AtomicBoolean armed = new AtomicBoolean();
+
+    /** As armed, for a quick look. */
+    private boolean armedHint;
+
     private final LongAdder leaked = new LongAdder();
 
     /** Whoever sweeps. Keeps the references themselves from being collected. */
@@ -69,8 +66,9 @@ final class LeakDetector {
     /** Counts permits to choose those whose site is noted. Lost updates only shift the choice. */
     private int sampled;
 
-    LeakDetector(String pool, TimeSource time, int sitesOneIn, Consumer<Tracked> giveBack) {
+    LeakDetector(String pool, TierLane[] lanes, TimeSource time, int sitesOneIn, Consumer<Tracked> giveBack) {
         this.pool = pool;
+        this.lanes = lanes;
         this.time = time;
         this.sitesOneIn = sitesOneIn;
         this.giveBack = giveBack;
@@ -106,36 +104,41 @@ final class LeakDetector {
     /** Notes where a request was made, if it is one of those whose site is noted. On the thread that makes it. */
     void noteSite(Permit asked) {
         if (sitesOneIn > 0 && ++sampled % sitesOneIn == 0) {
-            asked.tracked = new Tracked(asked, collected, new Throwable("where the permit was asked for"));
+            asked.tracked(new Tracked(asked, collected, new Throwable("where the permit was asked for")));
         }
     }
 
+    /** Whether {@link #track} has anything to do. */
+    boolean wants(@Nullable Permit before) {
+        // Plain: whoever sees an old value tracks for nothing, or leaves it to the next.
+        return before != null || !armedHint || sitesOneIn > 0;
+    }
+
     /**
-     * Notes a permit that was just given.
+     * Notes that a permit was just given and put among its lane's recent ones.
      *
-     * @param stripe the stripe its admission was counted on
-     * @param number how many were before it on that stripe
+     * @param before an open permit that lost its place among them by it, or null
      */
-    void track(Permit permit, int stripe, long number) {
-        Tracked noted = permit.tracked;
+    void track(Permit permit, @Nullable Permit before) {
+        Tracked noted = permit.tracked();
         if (noted != null) {
             noted.units = permit.units;
         }
-        // Exchanged, not stored: two threads on the same place must not overwrite each other unseen.
-        Permit before = (Permit) SLOT.getAndSet(recent[stripe], (int) number & (RECENT - 1), permit);
-        if (before != null && before.state() >= Permit.HELD) {
+        if (before != null) {
             aged.offer(before);
         }
-        if (!armed.getPlain() && !closed) {
+        if (!armedHint && !closed) {
             arm();
         }
     }
 
     private void arm() {
         if (!armed.getAndSet(true)) {
+            armedHint = true;
             try {
                 time.schedule(SWEEP_NANOS, this::sweepAndRepeat);
             } catch (RuntimeException | Error e) {
+                armedHint = false;
                 armed.set(false);
                 throw e;
             }
@@ -143,6 +146,7 @@ final class LeakDetector {
     }
 
     private void sweepAndRepeat() {
+        armedHint = false;
         armed.set(false);
         if (sweep() && !closed) {
             arm();
@@ -159,10 +163,13 @@ final class LeakDetector {
             return true;
         }
         try {
-            for (@Nullable Permit[] ring : recent) {
-                for (int i = 0; i < RECENT; i++) {
-                    if (SLOT.getOpaque(ring, i) != null) {
-                        follow((Permit) SLOT.getAndSet(ring, i, (Permit) null));
+            boolean again = false;
+            for (TierLane lane : lanes) {
+                for (int stripe = 0; stripe < Tally.STRIPES; stripe++) {
+                    @Nullable Permit[] taken = lane.takeRecent(stripe, new @Nullable Permit[TierLane.RECENT]);
+                    again |= taken == null;
+                    for (int i = 0; taken != null && i < taken.length; i++) {
+                        follow(taken[i]);
                     }
                 }
             }
@@ -177,7 +184,7 @@ final class LeakDetector {
                 }
             }
             open.removeIf(tracked -> tracked.returned);
-            return !open.isEmpty();
+            return again || !open.isEmpty();
         } finally {
             sweeping.set(false);
         }
@@ -188,10 +195,10 @@ final class LeakDetector {
         if (permit == null || permit.state() < Permit.HELD) {
             return;
         }
-        Tracked tracked = permit.tracked;
+        Tracked tracked = permit.tracked();
         if (tracked == null) {
             tracked = new Tracked(permit, collected, null);
-            permit.tracked = tracked;
+            permit.tracked(tracked);
             if (permit.state() < Permit.HELD) {
                 // Closed meanwhile, and perhaps before it could see the reference.
                 return;

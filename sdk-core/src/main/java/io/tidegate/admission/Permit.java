@@ -50,10 +50,13 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     private static final int TOKEN_UNIT_SHIFT = 10;
 
     static final VarHandle STATE;
+    private static final VarHandle TRACKED;
 
     static {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(Permit.class, "state", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(Permit.class, "state", int.class);
+            TRACKED = lookup.findVarHandle(Permit.class, "tracked", LeakDetector.Tracked.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -67,26 +70,30 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     /** Tokens it holds, in units. Written before it becomes a permit. */
     int units;
 
-    /** What the leak detector knows of it, or null while it is young. */
-    volatile LeakDetector.@Nullable Tracked tracked;
+    /** What the leak detector knows of it, or null while it is young. Through the VarHandle. */
+    @SuppressWarnings("UnusedVariable")
+    private LeakDetector.@Nullable Tracked tracked;
 
-    private volatile int state;
+    /** Through the VarHandle, but for the first store. */
+    @SuppressWarnings("UnusedVariable")
+    private int state;
 
     Permit(TierLane lane, long arrivedNanos, int units) {
-        this.lane = lane;
-        this.arrivedNanos = arrivedNanos;
-        this.units = units;
-        // Held, which is 0 and so needs no store.
+        this(lane, arrivedNanos, units, HELD);
     }
 
+    /** Stores every field, and none as a volatile one: the compiler then need not clear the memory before. */
     Permit(TierLane lane, long arrivedNanos, int units, int state) {
-        this(lane, arrivedNanos, units);
-        STATE.set(this, state);
+        this.arrivedNanos = arrivedNanos;
+        this.units = units;
+        this.state = state;
+        this.tracked = null;
+        this.lane = lane;
     }
 
     /** Says that the first token has come. The first call counts; later ones, and calls after closing, do nothing. */
     public void firstToken() {
-        if (state == HELD) {
+        if (state() == HELD) {
             long sinceArrival = Math.max(1, lane.gate.now() - arrivedNanos);
             if (STATE.compareAndSet(this, HELD, tokenUnits(sinceArrival))) {
                 lane.gate.onFirstToken(lane, sinceArrival);
@@ -114,7 +121,7 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     public boolean close(Outcome outcome, Usage usage) {
         Objects.requireNonNull(outcome, "outcome");
         Objects.requireNonNull(usage, "usage");
-        int seen = state;
+        int seen = state();
         while (seen >= HELD) {
             int found = (int) STATE.compareAndExchange(this, seen, CLOSED);
             if (found == seen) {
@@ -128,7 +135,7 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
 
     private void returned(Outcome outcome, Usage usage, long firstTokenNanos) {
         // After the state, as the detector writes this before it reads the state: one of both sees the other.
-        LeakDetector.Tracked known = tracked;
+        LeakDetector.Tracked known = tracked();
         if (known != null) {
             known.returned();
         }
@@ -137,7 +144,7 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
 
     /** Whether it was returned. */
     public boolean closed() {
-        return state == CLOSED;
+        return state() == CLOSED;
     }
 
     /** The tier it was given to. */
@@ -155,7 +162,15 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     }
 
     final int state() {
-        return state;
+        return (int) STATE.getVolatile(this);
+    }
+
+    final LeakDetector.@Nullable Tracked tracked() {
+        return (LeakDetector.Tracked) TRACKED.getVolatile(this);
+    }
+
+    final void tracked(LeakDetector.Tracked reference) {
+        TRACKED.setVolatile(this, reference);
     }
 
     @Override

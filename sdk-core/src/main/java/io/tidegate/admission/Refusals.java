@@ -7,7 +7,6 @@ package io.tidegate.admission;
 
 import io.tidegate.admission.Admission.Reason;
 import io.tidegate.admission.Admission.Shed;
-import io.tidegate.supply.Supply;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -17,45 +16,34 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All are of the same predicted wait; each has its own jitter, so that those refused together do not come back together.
  *
- * <p>Safe for many threads. A cursor that loses an update hands out the same refusal twice.
+ * <p>Safe for many threads.
  */
 final class Refusals {
 
-    /** How old the prediction may be. */
+    /** How old the prediction may be when something changes; while nothing does, it stays true. */
     static final long FRESH_NANOS = 50_000_000;
 
     static final int DIFFERENT = 256;
 
     private final Reason reason;
-    private final long madeNanos;
-    private final Supply supply;
-    private final int waiting;
     private final long waitNanos;
     private final long seed;
-    private final @Nullable Shed[] answers = new @Nullable Shed[DIFFERENT];
-    private int cursor;
 
-    Refusals(Reason reason, long nowNanos, Supply supply, int waiting, long waitNanos, long seed) {
+    /** Filled as they are asked for. A record is safe to hand over by a plain store. */
+    private final @Nullable Shed[] answers = new @Nullable Shed[DIFFERENT];
+
+    Refusals(Reason reason, long waitNanos, long seed) {
         this.reason = reason;
-        this.madeNanos = nowNanos;
-        this.supply = supply;
-        this.waiting = waiting;
         this.waitNanos = waitNanos;
         this.seed = seed;
     }
 
-    /** Whether what they say still holds: made a moment ago, of the same supply, and with about as many in queue. */
-    @SuppressWarnings("ReferenceEquality") // a supply is replaced as a whole
-    boolean holds(long nowNanos, Supply current, int waitingNow) {
-        return nowNanos - madeNanos < FRESH_NANOS
-                && supply == current
-                && Math.abs(waitingNow - waiting) <= waiting >> 3;
-    }
-
-    Shed next() {
-        int index = cursor++ & (DIFFERENT - 1);
+    /** One of them; which, by a number that callers count up. */
+    Shed get(long number) {
+        int index = (int) number & (DIFFERENT - 1);
         Shed answer = answers[index];
         if (answer == null) {
+            // Made by two threads at once they are equal.
             answer = new Shed(reason, RetryAfter.jittered((double) waitNanos, seed + index));
             answers[index] = answer;
         }

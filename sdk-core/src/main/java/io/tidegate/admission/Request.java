@@ -30,6 +30,9 @@ public final class Request {
     /** The smaller of its own and its tier's bound. */
     private final long maxQueueNanos;
 
+    /** Its tokens as the gate counts them. */
+    final int units;
+
     private Request(Tier tier, String tenant, long tokens, @Nullable Duration timeout, @Nullable Long deadline) {
         this.tier = Objects.requireNonNull(tier, "tier");
         this.tenant = Objects.requireNonNull(tenant, "tenant");
@@ -37,6 +40,7 @@ public final class Request {
         this.timeout = timeout;
         this.deadline = deadline;
         this.maxQueueNanos = maxQueueTime().toNanos();
+        this.units = GateState.units(tokens);
     }
 
     /** A request of this tier: one slot, no tokens, anonymous, waiting as long as its tier allows. */

@@ -34,6 +34,9 @@ final class Scheduler {
 
         /** Its time ran out. */
         void expired(Waiter waiter);
+
+        /** Whether anybody waits still. */
+        boolean anyWaits();
     }
 
     private final List<TierLane> lanes;
@@ -108,7 +111,7 @@ final class Scheduler {
                 // It left since it was looked at.
                 continue;
             }
-            int units = GateState.units(head.request.tokens(), limits, lane.rank);
+            int units = GateState.taken(head.request.units, limits, lane.rank);
             boolean taken = owed != null
                     ? state.tryTakeForFloor(units, limits)
                     : state.tryTakeForWaiter(units, limits, lane.rank);
@@ -119,6 +122,9 @@ final class Scheduler {
             }
             if (grant(lane, head, units, clock.nanos())) {
                 granted++;
+                if (!settling.anyWaits()) {
+                    break;
+                }
                 // Whose turn it is has changed, and with it for whom room is reserved: from the beginning, so that
                 // another
                 // wake-up without any change would grant nobody.
@@ -167,7 +173,7 @@ final class Scheduler {
     }
 
     private static double needed(TierLane lane, Waiter head, Ceilings limits) {
-        return work(GateState.units(head.request.tokens(), limits, lane.rank));
+        return work(GateState.taken(head.request.units, limits, lane.rank));
     }
 
     private @Nullable TierLane owed(Ceilings limits) {
@@ -185,7 +191,7 @@ final class Scheduler {
 
     /** Whose turn it is of those who wait and may fill more than this; ties go to rank. */
     private @Nullable TierLane turn(double reserved, Ceilings limits) {
-        boolean weighted = order.weightedAt(state.saturationWithOneMore(limits));
+        boolean weighted = order.alwaysWeighted() || order.weightedAt(state.saturationWithOneMore(limits));
         if (weighted && !byWeight) {
             // Who was passed over by rank earned nothing by it.
             for (TierLane lane : lanes) {

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +50,11 @@ final class TierLane {
     /** One for each objective, twice: without and with a scale event under way. */
     static final int OBJECTIVE = SHED + 8;
 
+    /** Recent permits of each stripe. A power of 2. */
+    static final int RECENT = 256;
+
+    private static final VarHandle REFUSALS = MethodHandles.arrayElementVarHandle(Refusals[].class);
+    private static final VarHandle RECENT_SLOT = MethodHandles.arrayElementVarHandle(Permit[].class);
     private static final VarHandle OLDEST;
     private static final VarHandle ANY_OLDEST;
 
@@ -82,8 +87,11 @@ final class TierLane {
 
     final long maxTokenNanos;
 
+    /** Permits given last on each stripe, for the leak detector; null where there is none. */
+    private final @Nullable Permit @Nullable [][] recent;
+
     private final LatencyHistogram[] latencies;
-    private final AtomicReferenceArray<@Nullable Refusals> refusals;
+    private final @Nullable Refusals[] refusals = new @Nullable Refusals[REASONS.length];
 
     /** Requests in queue (bits 0–23) and their tokens in units (the others). */
     private final AtomicLong places = new AtomicLong();
@@ -104,7 +112,7 @@ final class TierLane {
     private boolean anyOldest;
 
     @SuppressWarnings("this-escape") // kept, not used, by what is made here
-    TierLane(Gate gate, Tier tier, int rank, TimerWheel wheel, long nowNanos) {
+    TierLane(Gate gate, Tier tier, int rank, TimerWheel wheel, long nowNanos, boolean findsLeaks) {
         this.gate = gate;
         this.tier = tier;
         this.rank = rank;
@@ -113,11 +121,11 @@ final class TierLane {
         this.maxQueuedUnits = tier.maxQueuedTokens() / GateState.TOKENS_PER_UNIT;
         this.maxFirstTokenNanos = bound(tier.slo().timeToFirstToken());
         this.maxTokenNanos = bound(tier.slo().timePerOutputToken());
+        this.recent = findsLeaks ? new @Nullable Permit[Tally.STRIPES][RECENT] : null;
         this.latencies = new LatencyHistogram[Latency.values().length];
         for (int i = 0; i < latencies.length; i++) {
             latencies[i] = new LatencyHistogram();
         }
-        this.refusals = new AtomicReferenceArray<>(REASONS.length);
     }
 
     private static long bound(Optional<Duration> promised) {
@@ -132,8 +140,7 @@ final class TierLane {
 
     /** What a request counts for in queue: its tokens, up to half of what may be queued, so that one alone closes no tier. */
     int queuedUnits(Request request) {
-        long units = (request.tokens() + GateState.TOKENS_PER_UNIT - 1) / GateState.TOKENS_PER_UNIT;
-        return (int) Math.min(units, Math.min(Integer.MAX_VALUE, Math.max(1, maxQueuedUnits / 2)));
+        return (int) Math.min(request.units, Math.max(1, maxQueuedUnits / 2));
     }
 
     /** Takes a place to wait, unless the tier's are all taken or its waiters would hold too many tokens. */
@@ -151,6 +158,133 @@ final class TierLane {
 
     void freePlace(int units) {
         places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT));
+    }
+
+    // ---- counting --------------------------------------------------------------------------------------------------
+
+    /** Counts a permit that was given. Returns one of those before it that is still open and is no longer a recent one. */
+    @Nullable
+    Permit countAdmitted(Permit permit) {
+        Permit before = null;
+        int stripe = tally.enter();
+        long number = tally.add(stripe, ADMITTED, 1);
+        if (permit.units > 0) {
+            tally.add(stripe, ADMITTED_UNITS, permit.units);
+        }
+        if (recent != null) {
+            @Nullable Permit[] ring = recent[stripe];
+            int place = (int) number & (RECENT - 1);
+            if (stripe == Tally.SHARED) {
+                before = (Permit) RECENT_SLOT.getAndSet(ring, place, permit);
+            } else {
+                // Plain: whoever takes the ring out does so under the same claim.
+                before = ring[place];
+                ring[place] = permit;
+            }
+        }
+        tally.leave(stripe);
+        return before != null && before.state() >= Permit.HELD ? before : null;
+    }
+
+    /**
+     * Takes out the recent permits of a stripe, and puts a new ring in their place: a young one, into which the collector lets
+     * young permits be put at no cost.
+     *
+     * @param fresh an empty ring, which is used if the permits are taken
+     * @return the ring with them, or null if somebody counts there just now
+     */
+    @Nullable
+    Permit @Nullable [] takeRecent(int stripe, @Nullable Permit[] fresh) {
+        if (recent == null) {
+            return null;
+        }
+        if (stripe == Tally.SHARED) {
+            for (int i = 0; i < RECENT; i++) {
+                fresh[i] = (Permit) RECENT_SLOT.getAndSet(recent[stripe], i, (Permit) null);
+            }
+            return fresh;
+        }
+        if (!tally.tryEnter(stripe)) {
+            return null;
+        }
+        @Nullable Permit[] taken = recent[stripe];
+        recent[stripe] = fresh;
+        tally.leave(stripe);
+        return taken;
+    }
+
+    void countClosed(Latency outcome, long inFlightNanos, int units, Usage usage) {
+        long[] times = latency(outcome).prepare();
+        int stripe = tally.enter();
+        LatencyHistogram.record(times, stripe, inFlightNanos);
+        tally.add(stripe, IN_FLIGHT_NANOS, inFlightNanos);
+        if (units > 0) {
+            tally.add(stripe, RETURNED_UNITS, units);
+        }
+        if (usage.promptTokens() > 0) {
+            tally.add(stripe, PROMPT_TOKENS, usage.promptTokens());
+        }
+        if (usage.outputTokens() > 0) {
+            tally.add(stripe, OUTPUT_TOKENS, usage.outputTokens());
+        }
+        tally.leave(stripe);
+    }
+
+    void countLeaked(int units) {
+        int stripe = tally.enter();
+        tally.add(stripe, LEAKED, 1);
+        tally.add(stripe, RETURNED_UNITS, units);
+        tally.leave(stripe);
+    }
+
+    void countExpired(long waitedNanos, boolean scaling) {
+        long[] times = latency(Latency.QUEUE_EXPIRED).prepare();
+        int stripe = tally.enter();
+        LatencyHistogram.record(times, stripe, waitedNanos);
+        tally.add(stripe, EXPIRED, 1);
+        tally.add(stripe, scaling ? BROKEN_SCALING : BROKEN, 1);
+        tally.add(stripe, objectiveCounter(Objective.ADMISSION, scaling), 1);
+        tally.leave(stripe);
+    }
+
+    void countCancelled(long waitedNanos) {
+        long[] times = latency(Latency.QUEUE_CANCELLED).prepare();
+        int stripe = tally.enter();
+        LatencyHistogram.record(times, stripe, waitedNanos);
+        tally.add(stripe, CANCELLED, 1);
+        tally.leave(stripe);
+    }
+
+    /** Counts one that was shed, and tells how many were on that stripe before. */
+    long countShed(Reason reason, boolean scaling) {
+        if (scaling) {
+            tally.countAlone(SHED_SCALING);
+        }
+        return tally.countAlone(SHED + reason.ordinal());
+    }
+
+    /** Notes a time of which the count is kept elsewhere. */
+    void record(Latency which, long nanos) {
+        long[] times = latency(which).prepare();
+        int stripe = tally.enter();
+        LatencyHistogram.record(times, stripe, nanos);
+        tally.leave(stripe);
+    }
+
+    /** Counts a request that was held against the SLO, where that does not follow from other counts. */
+    void countEvaluated(Set<Objective> broken, boolean scaling) {
+        int stripe = tally.enter();
+        if (broken.isEmpty()) {
+            tally.add(stripe, KEPT_SCALING, 1);
+        } else {
+            tally.add(stripe, scaling ? BROKEN_SCALING : BROKEN, 1);
+            for (Objective objective : OBJECTIVES) {
+                if (broken.contains(objective)) {
+                    tally.add(stripe, objectiveCounter(objective, scaling), 1);
+                }
+            }
+        }
+        tally.leave(stripe);
     }
 
     // ---- counts ----------------------------------------------------------------------------------------------------
@@ -171,11 +305,18 @@ final class TierLane {
 
     @Nullable
     Refusals refusals(Reason reason) {
-        return refusals.get(reason.ordinal());
+        // All in it is final or may be seen late; one that was forgotten a moment ago does no harm.
+        return (Refusals) REFUSALS.getOpaque(refusals, reason.ordinal());
     }
 
     void refusals(Reason reason, Refusals made) {
-        refusals.set(reason.ordinal(), made);
+        REFUSALS.setRelease(refusals, reason.ordinal(), made);
+    }
+
+    void forgetRefusals() {
+        for (int i = 0; i < REASONS.length; i++) {
+            REFUSALS.setRelease(refusals, i, (Refusals) null);
+        }
     }
 
     long shed() {
@@ -224,6 +365,14 @@ final class TierLane {
     // ---- looking from outside --------------------------------------------------------------------------------------
 
     /** Owner only, at the end of a drain. */
+    void tidy() {
+        if (!queue.isEmpty() || anyOldest) {
+            queue.sweep(waiting());
+            publishOldest();
+        }
+    }
+
+    /** Says since when the longest waiter waits. Owner only. */
     void publishOldest() {
         Waiter oldest = queue.oldest();
         // Release: whoever sees that there is one sees when it came, or when a later one did.

@@ -51,6 +51,11 @@ public final class TierOrder {
         return new TierOrder(saturation);
     }
 
+    /** Whether it is by weight whatever the saturation, which then need not be known. */
+    boolean alwaysWeighted() {
+        return weightedFrom == 0;
+    }
+
     boolean weightedAt(double saturation) {
         return saturation >= weightedFrom;
     }

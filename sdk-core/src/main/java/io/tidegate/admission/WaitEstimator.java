@@ -40,7 +40,10 @@ final class WaitEstimator {
     void returned(long inFlightNanos) {
         // Opaque: nothing is ordered by it, and an update lost to a race is one sample of a running mean.
         double mean = (double) MEAN.getOpaque(this);
-        MEAN.setOpaque(this, mean == 0 ? inFlightNanos : mean + WEIGHT * (inFlightNanos - mean));
+        double next = mean == 0 ? inFlightNanos : mean + WEIGHT * (inFlightNanos - mean);
+        // Below a nanosecond it is none: a mean that only decays would end in numbers so small that processors are slow
+        // at them.
+        MEAN.setOpaque(this, next < 1 ? 0 : next);
     }
 
     /**

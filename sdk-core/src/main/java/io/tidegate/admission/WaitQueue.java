@@ -151,6 +151,11 @@ final class WaitQueue {
         }
     }
 
+    /** Whether nobody is in it, not even one who has left. */
+    boolean isEmpty() {
+        return arrivals.size() == 0;
+    }
+
     int tenants() {
         return tenants.size();
     }

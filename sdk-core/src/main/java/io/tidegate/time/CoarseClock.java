@@ -10,81 +10,67 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A clock that is read by loading a field: a thread of its own keeps the field at most a tick behind.
  *
- * <p>The thread begins with the first reading, sleeps while nobody reads, and is woken by the next reading, which is exact. So
- * an idle gateway is not woken a thousand times a second.
+ * <p>The thread begins with the first reading and sleeps while nobody reads, so that an idle gateway is not woken a thousand
+ * times a second. To learn whether anybody does, it takes the time away once in a while: the field is then {@link #NONE}, and
+ * whoever reads that reads the exact clock and puts it back. If it is still away at the next look, nobody has read meanwhile,
+ * and the thread sleeps until it is put back.
  *
  * <p><b>Threads.</b> Any may read. A reading never lags the true clock, as of the beginning of the call, by more than the tick
- * takes to be served. {@code now} is written before {@code activity} leaves {@link #ASLEEP}, and readers load them in the
- * opposite order: whoever sees the clock awake sees a time of its being awake.
+ * takes to be served.
  */
 final class CoarseClock implements AutoCloseable {
 
     /** Nanoseconds between ticks. */
     static final long TICK = 1_000_000;
 
-    /** Ticks after which a clock that nobody reads falls asleep: asked twice in that time at the latest. */
-    private static final int TICKS_BETWEEN_CHECKS = 128;
+    /** Ticks between two looks at whether anybody reads. */
+    private static final int TICKS_BETWEEN_LOOKS = 128;
 
-    private static final int ASLEEP = 0;
-    private static final int UNREAD = 1;
-    private static final int READ = 2;
+    /** No time. A reading that happens to be this, once in 292 years, is taken for the next. */
+    static final long NONE = Long.MIN_VALUE;
 
     private static final VarHandle NOW;
-    private static final VarHandle ACTIVITY;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            NOW = lookup.findVarHandle(CoarseClock.class, "now", long.class);
-            ACTIVITY = lookup.findVarHandle(CoarseClock.class, "activity", int.class);
+            NOW = MethodHandles.lookup().findVarHandle(CoarseClock.class, "now", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(CoarseClock.class);
+
     private final LongSupplier exact;
 
     @SuppressWarnings("unused") // through the VarHandle
-    private volatile long now;
-
-    @SuppressWarnings("unused") // through the VarHandle
-    private volatile int activity = ASLEEP;
+    private volatile long now = NONE;
 
     private volatile @Nullable Thread ticker;
     private volatile boolean closed;
 
     CoarseClock(LongSupplier exact) {
         this.exact = exact;
-        this.now = exact.getAsLong();
     }
 
     long nanos() {
-        int seen = (int) ACTIVITY.getAcquire(this);
-        if (seen == READ) {
-            // Opaque: the acquire above orders it after the reading that was stored before the clock woke.
-            return (long) NOW.getOpaque(this);
-        }
-        return seen == UNREAD ? firstSinceCheck() : wake();
+        // Opaque: a single number that nothing else depends on.
+        long seen = (long) NOW.getOpaque(this);
+        return seen != NONE ? seen : putBack();
     }
 
-    private long firstSinceCheck() {
-        // Lost to another reader, or to the ticker falling asleep, which takes as long again: then the next reading
-        // wakes it.
-        ACTIVITY.compareAndSet(this, UNREAD, READ);
-        return (long) NOW.getOpaque(this);
-    }
-
-    private long wake() {
-        long reading = exact.getAsLong();
+    private long putBack() {
+        long reading = reading();
         if (closed) {
             return reading;
         }
-        raise(reading);
-        if (ACTIVITY.compareAndSet(this, ASLEEP, READ)) {
+        if (NOW.compareAndSet(this, NONE, reading)) {
             Thread thread = ticker;
             if (thread == null) {
                 start();
@@ -92,19 +78,30 @@ final class CoarseClock implements AutoCloseable {
                 LockSupport.unpark(thread);
             }
             if (closed) {
-                // The ticker may have ended before it could see this.
-                ACTIVITY.setRelease(this, ASLEEP);
+                // The thread may have ended before it could see this.
+                NOW.setVolatile(this, NONE);
             }
         }
         return reading;
     }
 
-    /** Only by whoever took the clock out of its first sleep. */
+    private long reading() {
+        long reading = exact.getAsLong();
+        return reading == NONE ? reading + 1 : reading;
+    }
+
+    /** Once: the time is away only until the thread has begun, and from then on until the thread itself takes it away. */
     private void start() {
         Thread thread = new Thread(this::run, "tidegate-clock");
         thread.setDaemon(true);
         ticker = thread;
-        thread.start();
+        try {
+            thread.start();
+        } catch (Throwable e) {
+            // No thread to be had: without one the time would stand still, so all read the exact clock.
+            closed = true;
+            LOG.warn("no thread for the coarse clock; the exact one is read instead, which takes longer", e);
+        }
     }
 
     private void run() {
@@ -112,30 +109,33 @@ final class CoarseClock implements AutoCloseable {
         while (!closed) {
             LockSupport.parkNanos(this, TICK);
             tick();
-            if (++ticks % TICKS_BETWEEN_CHECKS == 0 && fallsAsleep()) {
-                while (!closed && (int) ACTIVITY.getAcquire(this) == ASLEEP) {
+            if (++ticks % TICKS_BETWEEN_LOOKS == 0 && !takeAway()) {
+                while (!closed && (long) NOW.getVolatile(this) == NONE) {
                     LockSupport.park(this);
                 }
             }
         }
         // Whoever reads from now on reads the exact clock.
-        ACTIVITY.setRelease(this, ASLEEP);
+        NOW.setVolatile(this, NONE);
     }
 
     /** One step of the ticker. */
     void tick() {
-        raise(exact.getAsLong());
+        raise(reading());
     }
 
-    /** Asks whether anybody has read since this was asked before; if not, the clock sleeps until it is read. */
-    boolean fallsAsleep() {
-        return !ACTIVITY.compareAndSet(this, READ, UNREAD) && ACTIVITY.compareAndSet(this, UNREAD, ASLEEP);
+    /** Takes the time away; false if it was away already, so that nobody has read since. */
+    boolean takeAway() {
+        return (long) NOW.getAndSet(this, NONE) != NONE;
     }
 
-    /** Never back: whoever took its reading earlier and stores it later must not undo what was stored meanwhile. */
+    /**
+     * Never back, and never while it is away: whoever took its reading earlier and stores it later must not undo what was stored
+     * meanwhile.
+     */
     void raise(long reading) {
         long seen = (long) NOW.getOpaque(this);
-        while (reading - seen > 0) {
+        while (seen != NONE && reading - seen > 0) {
             long found = (long) NOW.compareAndExchange(this, seen, reading);
             if (found == seen) {
                 return;

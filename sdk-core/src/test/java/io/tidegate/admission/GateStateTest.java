@@ -27,7 +27,7 @@ class GateStateTest {
     @Test
     void tryTake_upToTheCeiling_countsSlotsAndTokens() {
         Ceilings limits = new Ceilings(new Work(2, 64), tiers);
-        int cost = GateState.units(20, limits, TOP);
+        int cost = GateState.taken(GateState.units(20), limits, TOP);
 
         assertThat(takes(cost, limits, TOP)).isTrue();
         assertThat(state.slotsInFlight()).isEqualTo(1);
@@ -41,15 +41,18 @@ class GateStateTest {
     void tryTake_tokensGone_refusesThoughSlotsAreFree() {
         Ceilings limits = new Ceilings(new Work(10, 64), tiers);
 
-        assertThat(takes(GateState.units(64, limits, TOP), limits, TOP)).isTrue();
-        assertThat(takes(GateState.units(1, limits, TOP), limits, TOP)).isFalse();
-        assertThat(takes(GateState.units(0, limits, TOP), limits, TOP)).isTrue();
+        assertThat(takes(GateState.taken(GateState.units(64), limits, TOP), limits, TOP))
+                .isTrue();
+        assertThat(takes(GateState.taken(GateState.units(1), limits, TOP), limits, TOP))
+                .isFalse();
+        assertThat(takes(GateState.taken(GateState.units(0), limits, TOP), limits, TOP))
+                .isTrue();
     }
 
     @Test
     void tryTake_lowerTier_leavesWhatIsAboveItsCeiling() {
         Ceilings limits = new Ceilings(Work.slots(4), tiers);
-        int cost = GateState.units(0, limits, LOW);
+        int cost = GateState.taken(GateState.units(0), limits, LOW);
 
         assertThat(takes(cost, limits, LOW)).isTrue();
         assertThat(takes(cost, limits, LOW)).isTrue();
@@ -64,24 +67,25 @@ class GateStateTest {
     void cost_roundsTokensUpToUnits(long tokens, long counted) {
         Ceilings limits = new Ceilings(Work.slots(1), tiers);
 
-        assertThat(GateState.tokensOf(GateState.units(tokens, limits, TOP))).isEqualTo(counted);
+        assertThat(GateState.tokensOf(GateState.taken(GateState.units(tokens), limits, TOP)))
+                .isEqualTo(counted);
     }
 
     @Test
     void cost_oversize_isAllTheTierMayHold() {
         Ceilings limits = new Ceilings(new Work(8, 160), tiers);
 
-        assertThat(GateState.tokensOf(GateState.units(Work.MAX_TOKENS, limits, TOP)))
+        assertThat(GateState.tokensOf(GateState.taken(GateState.units(Work.MAX_TOKENS), limits, TOP)))
                 .isEqualTo(160);
-        assertThat(GateState.tokensOf(GateState.units(Work.MAX_TOKENS, limits, LOW)))
+        assertThat(GateState.tokensOf(GateState.taken(GateState.units(Work.MAX_TOKENS), limits, LOW)))
                 .isEqualTo(80);
     }
 
     @Test
     void word_filledToTheBrim_overflowsNowhere() {
         Ceilings limits = new Ceilings(new Work(Work.MAX_SLOTS, Work.MAX_TOKENS), tiers);
-        int all = GateState.units(Work.MAX_TOKENS, limits, TOP);
-        int slot = GateState.units(0, limits, TOP);
+        int all = GateState.taken(GateState.units(Work.MAX_TOKENS), limits, TOP);
+        int slot = GateState.taken(GateState.units(0), limits, TOP);
 
         assertThat(takes(all, limits, TOP)).isTrue();
         for (int i = 1; i < Work.MAX_SLOTS; i++) {
@@ -104,7 +108,7 @@ class GateStateTest {
     @Test
     void openQueue_turnsArrivalsAwayAndNotWaiters() {
         Ceilings limits = new Ceilings(Work.slots(2), tiers);
-        int cost = GateState.units(5, limits, TOP);
+        int cost = GateState.taken(GateState.units(5), limits, TOP);
         state.openQueue();
         state.openQueue();
 
@@ -121,7 +125,7 @@ class GateStateTest {
     void ceilings_noSlots_closeEveryTier() {
         Ceilings limits = new Ceilings(Work.NONE, tiers);
 
-        assertThat(state.tryTakeForWaiter(GateState.units(0, limits, TOP), limits, TOP))
+        assertThat(state.tryTakeForWaiter(GateState.taken(GateState.units(0), limits, TOP), limits, TOP))
                 .isFalse();
         assertThat(state.hasRoom(limits, TOP)).isFalse();
     }
@@ -130,14 +134,15 @@ class GateStateTest {
     void ceilings_smallPool_leaveEachTierASlot() {
         Ceilings limits = new Ceilings(Work.slots(1), tiers);
 
-        assertThat(takes(GateState.units(0, limits, LOW), limits, LOW)).isTrue();
+        assertThat(takes(GateState.taken(GateState.units(0), limits, LOW), limits, LOW))
+                .isTrue();
     }
 
     @Test
     void giveBack_limitLoweredMeanwhile_countsDownBeforeAnyoneIsTaken() {
         Ceilings wide = new Ceilings(Work.slots(3), tiers);
         Ceilings narrow = new Ceilings(Work.slots(1), tiers);
-        int cost = GateState.units(100, wide, TOP);
+        int cost = GateState.taken(GateState.units(100), wide, TOP);
         for (int i = 0; i < 3; i++) {
             assertThat(takes(cost, wide, TOP)).isTrue();
         }

@@ -155,6 +155,7 @@ final class PlainGate {
         if (outcome != Outcome.CANCELLED) {
             double held = now - ended.admitted;
             meanInFlight = meanInFlight == 0 ? held : meanInFlight + (held - meanInFlight) / 32;
+            meanInFlight = meanInFlight < 1 ? 0 : meanInFlight;
             if (outcome == Outcome.FAILED) {
                 of.broken++;
             } else {
