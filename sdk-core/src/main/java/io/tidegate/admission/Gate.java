@@ -85,6 +85,9 @@ public final class Gate implements AutoCloseable {
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
     private static final long TIMER_SLACK_NANOS = 10_000_000;
 
+    /** The answer where there is not even memory for one. */
+    private static final Admission LAST_RESORT = new Admission.Shed(Reason.NO_ROOM, Duration.ofSeconds(1));
+
     private static final Set<Objective> BROKEN_ADMISSION = Set.of(Objective.ADMISSION);
     private static final Latency[] IN_FLIGHT = inFlightByOutcome();
 
@@ -102,7 +105,7 @@ public final class Gate implements AutoCloseable {
      * Whether this thread tells, and what it is to tell then. Of the JDK's classes alone and empty in between, as it stays with
      * the thread: it must not keep this class from being unloaded.
      */
-    private static final ThreadLocal<@Nullable Object[]> TELLING = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable Object @Nullable []> TELLING = new ThreadLocal<>();
 
     private static final int IS_TELLING = 0;
     private static final int LATER = 1;
@@ -112,6 +115,7 @@ public final class Gate implements AutoCloseable {
 
     private final String pool;
     private final List<Tier> tiers;
+
     /** The tiers again, for the quickest look-up there is of a handful. */
     private final Tier[] ranks;
 
@@ -242,9 +246,16 @@ public final class Gate implements AutoCloseable {
         if (taken < 0) {
             return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING);
         }
-        // Read before the permit is made: what is stored into it then needs no barrier, and it no clearing.
-        long now = time.coarseNanos();
-        Permit permit = new Permit(lane, now, (int) taken);
+        Permit permit;
+        try {
+            // Read before the permit is made: what is stored into it then needs no barrier.
+            long now = time.coarseNanos();
+            permit = new Permit(lane, now, (int) taken);
+        } catch (RuntimeException | Error e) {
+            // No time, or no memory: the room must not be lost with it.
+            returnRoom((int) taken);
+            throw e;
+        }
         if (notesSites) {
             noteSite(permit);
         }
@@ -256,6 +267,12 @@ public final class Gate implements AutoCloseable {
             wake(true);
         }
         return permit;
+    }
+
+    private void returnRoom(int units) {
+        if (state.giveBack(units)) {
+            wake(true);
+        }
     }
 
     private boolean isOver(Request request) {
@@ -275,6 +292,7 @@ public final class Gate implements AutoCloseable {
         }
         Waiter waiter = submit(request, Thread.currentThread());
         Admission answer = waiter.answer();
+        // The deadline bounds the wait also where the timer fails.
         while (answer == null) {
             LockSupport.parkNanos(this, Math.max(0, waiter.deadlineNanos() - time.nanos()) + TIMER_SLACK_NANOS);
             if (Thread.interrupted()) {
@@ -283,7 +301,7 @@ public final class Gate implements AutoCloseable {
             }
             answer = waiter.answer();
             if (answer == null && time.nanos() - waiter.deadlineNanos() >= TIMER_SLACK_NANOS) {
-                expireLate(waiter);
+                answer = expireLate(waiter);
             }
         }
         return answer;
@@ -296,15 +314,17 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** The timer has failed, or is late. */
-    private void expireLate(Waiter waiter) {
-        if (waiter.tryRefuse(Permit.EXPIRED)) {
-            long now = time.nanos();
-            left(waiter);
-            countExpired(waiter.lane, now - waiter.arrivedNanos);
-            tell(waiter, expired(waiter.lane, now - waiter.arrivedNanos), now - waiter.arrivedNanos, true);
-            wake(false);
+    /** Looks after itself: the timer has failed, or whoever granted it could not tell it. */
+    private @Nullable Admission expireLate(Waiter waiter) {
+        if (!waiter.tryRefuse(Permit.EXPIRED)) {
+            return waiter.state() >= Permit.HELD ? waiter : waiter.answer();
         }
+        left(waiter);
+        long waited = Math.max(0, time.nanos() - waiter.arrivedNanos);
+        countExpired(waiter.lane, waited);
+        tell(waiter, expired(waiter.lane, waited), waited, true);
+        wake(false);
+        return waiter.answer();
     }
 
     /**
@@ -430,7 +450,11 @@ public final class Gate implements AutoCloseable {
 
     private void noteSite(Permit asked) {
         if (notesSites && leaks != null) {
-            leaks.noteSite(asked);
+            try {
+                leaks.noteSite(asked);
+            } catch (RuntimeException | Error e) {
+                listeners.failed("noting a leak's site", e);
+            }
         }
     }
 
@@ -493,13 +517,27 @@ public final class Gate implements AutoCloseable {
             // Nobody is there: it need not go through the intake.
             drain(waiter, true);
         } else {
-            intake.offer(waiter);
+            offer(waiter);
             wake(true);
         }
         // Told last, so that a listener that looks at the gate finds the queue; and by the first even if only
         // others are left in it, since they took the queue for one that was told of.
         if (firstToWait && waiting.get() > 0) {
             tellDemand();
+        }
+    }
+
+    private void offer(Waiter waiter) {
+        try {
+            intake.offer(waiter);
+        } catch (RuntimeException | Error e) {
+            // No memory: it must not keep a place in which nothing would end its wait.
+            if (waiter.tryRefuse(Permit.CANCELLED)) {
+                left(waiter);
+                waiter.lane.countCancelled(0);
+                wake(true);
+            }
+            throw e;
         }
     }
 
@@ -596,7 +634,7 @@ public final class Gate implements AutoCloseable {
     private void drain(@Nullable Waiter arrival, boolean callersOwn) {
         if (arrival != null) {
             takeIn();
-            scheduler.add(arrival);
+            takeIn(arrival);
         }
         Waiter first = null;
         Waiter last = null;
@@ -647,9 +685,15 @@ public final class Gate implements AutoCloseable {
      * @return false if the caller is the owner again and must go on itself
      */
     private boolean handOver() {
-        HandOver task = new HandOver(this);
+        HandOver task;
+        try {
+            task = new HandOver(this);
+            HANDING_OVER.set(task);
+        } catch (Throwable e) {
+            listeners.failed("drain", e);
+            return false;
+        }
         state.handOver();
-        HANDING_OVER.set(task);
         try {
             handOvers.execute(task);
         } catch (Throwable e) {
@@ -740,7 +784,17 @@ public final class Gate implements AutoCloseable {
 
     private void takeIn() {
         for (Waiter waiter = intake.relaxedPoll(); waiter != null; waiter = intake.relaxedPoll()) {
+            takeIn(waiter);
+        }
+    }
+
+    private void takeIn(Waiter waiter) {
+        try {
             scheduler.add(waiter);
+        } catch (RuntimeException | Error e) {
+            // No memory to queue it, which must not be the end of the drain, nor of an answer.
+            listeners.failed("drain", e);
+            refuse(waiter, Permit.EVICTED, Reason.EVICTED);
         }
     }
 
@@ -903,11 +957,7 @@ public final class Gate implements AutoCloseable {
      * after it and not inside it, or the stack would grow with the queue.
      */
     private static void tellAll(Waiter first, boolean callersOwn) {
-        Object[] mine = TELLING.get();
-        if (mine == null) {
-            mine = new Object[2];
-            TELLING.set(mine);
-        }
+        @Nullable Object[] mine = ofThisThread();
         if (mine[IS_TELLING] != null) {
             ArrayDeque<Object> later = later(mine);
             for (Waiter waiter = first; waiter != null; waiter = unlinked(waiter)) {
@@ -934,8 +984,17 @@ public final class Gate implements AutoCloseable {
         }
     }
 
+    private static @Nullable Object[] ofThisThread() {
+        @Nullable Object[] mine = TELLING.get();
+        if (mine == null) {
+            mine = new @Nullable Object[2];
+            TELLING.set(mine);
+        }
+        return mine;
+    }
+
     @SuppressWarnings("unchecked") // nothing else is put there
-    private static ArrayDeque<Object> later(Object[] mine) {
+    private static ArrayDeque<Object> later(@Nullable Object[] mine) {
         if (mine[LATER] == null) {
             mine[LATER] = new ArrayDeque<>();
         }
@@ -948,17 +1007,23 @@ public final class Gate implements AutoCloseable {
         return next;
     }
 
-    /** Tells one that the owner has settled. */
+    /** Tells one that the owner has settled. Never throws. */
     private void tell(Waiter waiter, boolean here) {
         TierLane lane = waiter.lane;
         long waited = waiter.queueNanos();
-        Admission answer = switch (waiter.state()) {
-            case Permit.EXPIRED -> expired(lane, waited);
-            case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(lane, time.coarseNanos()));
-            case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(lane, time.coarseNanos()));
-            // Held, or closed already by a caller that was interrupted.
-            default -> waiter;
-        };
+        Admission answer;
+        try {
+            answer = switch (waiter.state()) {
+                case Permit.EXPIRED -> expired(lane, waited);
+                case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(lane, time.coarseNanos()));
+                case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(lane, time.coarseNanos()));
+                // Held, or closed already by a caller that was interrupted.
+                default -> waiter;
+            };
+        } catch (RuntimeException | Error e) {
+            listeners.failed("telling", e);
+            answer = LAST_RESORT;
+        }
         if (answer instanceof Permit) {
             admitted(lane, waiter);
         }
@@ -968,21 +1033,34 @@ public final class Gate implements AutoCloseable {
     /** Tells listeners and whoever waits for this settled ticket. Never called by the owner of the drain. Never throws. */
     private void tell(Waiter waiter, Admission answer, long waitedNanos, boolean here) {
         Object told = waiter.answered(answer);
-        tellListeners(waiter.lane, answer, waitedNanos);
+        try {
+            tellListeners(waiter.lane, answer, waitedNanos);
+        } catch (RuntimeException | Error e) {
+            listeners.failed("telling", e);
+        }
         if (!(told instanceof Consumer)) {
             Waiter.tell(told, answer);
         } else if (callbacks == null && here) {
             runCallback(told, answer);
         } else {
-            CallbackTask task = new CallbackTask(this, told, answer);
-            try {
-                handOvers.execute(task);
-            } catch (RejectedExecutionException e) {
-                // The answer must arrive all the same, or a permit would be lost with it.
-                task.run();
-            } catch (Throwable e) {
+            runElsewhere(told, answer);
+        }
+    }
+
+    /** Runs a callback on the executor, or here if that cannot be: a permit would be lost with the answer. */
+    private void runElsewhere(Object told, Admission answer) {
+        CallbackTask task = null;
+        try {
+            task = new CallbackTask(this, told, answer);
+            handOvers.execute(task);
+        } catch (Throwable e) {
+            if (!(e instanceof RejectedExecutionException)) {
                 listeners.failed("callback executor", e);
+            }
+            if (task != null) {
                 task.run();
+            } else {
+                runCallback(told, answer);
             }
         }
     }
