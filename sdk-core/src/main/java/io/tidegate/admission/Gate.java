@@ -82,6 +82,8 @@ public final class Gate implements AutoCloseable {
 
     private static final long PASSED = 1L << 32;
 
+    private static final OptionalLong UNKNOWN = OptionalLong.empty();
+
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
     private static final long TIMER_SLACK_NANOS = 10_000_000;
 
@@ -1220,7 +1222,7 @@ public final class Gate implements AutoCloseable {
     }
 
     private OptionalLong predictedWaitNanos(TierLane lane, long now) {
-        return waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now);
+        return waits.knows() ? waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now) : UNKNOWN;
     }
 
     /**

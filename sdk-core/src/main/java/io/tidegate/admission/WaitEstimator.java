@@ -46,6 +46,11 @@ final class WaitEstimator {
         MEAN.setOpaque(this, next < 1 ? 0 : next);
     }
 
+    /** Whether a permit has been returned, so that there is something to predict by. */
+    boolean knows() {
+        return (double) MEAN.getOpaque(this) > 0;
+    }
+
     /**
      * Nanoseconds until so many requests have been granted, or empty if nothing tells: no permit has returned yet, or no
      * replica is ready or due.

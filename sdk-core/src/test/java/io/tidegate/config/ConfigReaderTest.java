@@ -145,6 +145,31 @@ class ConfigReaderTest {
         }
 
         @Test
+        void waiting_everySetting_isRead() {
+            PoolConfig pool = pool("tierOrder: weightedAbove, weightedAbove: 0.9, leakSites: 128");
+            TierConfig tier = parse("pools: {chat: {tiers: {low: {floor: 0.1, maxQueuedTokens: 4096}}}}")
+                    .pools()
+                    .get("chat")
+                    .tiers()
+                    .get("low");
+
+            assertThat(pool.order()).hasToString("weighted above 0.9");
+            assertThat(pool.leakSites()).isEqualTo(128);
+            assertThat(pool("tierOrder: strict").order()).hasToString("strict");
+            assertThat(pool("leakDetection: false").leakDetection()).isFalse();
+            assertThat(tier.toTier("low").floor()).isEqualTo(0.1);
+            assertThat(tier.toTier("low").maxQueuedTokens()).isEqualTo(4096);
+        }
+
+        @Test
+        void waiting_settingsThatCannotBe_areNamed() {
+            assertThat(problem("tierOrder: lottery").message()).contains("weighted, strict, weightedAbove", "lottery");
+            assertThat(problem("weightedAbove: 0.5").message()).contains("tierOrder is weightedAbove");
+            assertThat(problem("leakDetection: sometimes").message()).contains("true or false");
+            assertThat(problem("leakDetection: false, leakSites: 1").path()).isEqualTo("pools.chat.leakSites");
+        }
+
+        @Test
         void nothingSet_hasTheDefaultsOfTheJavadoc() {
             TidegateConfig config = parse(SMALLEST);
             PoolConfig chat = config.pools().get("chat");
@@ -160,6 +185,11 @@ class ConfigReaderTest {
             assertThat(tier.ceiling()).isEqualTo(1);
             assertThat(tier.maxQueueTime()).isEqualTo(Duration.ofSeconds(10));
             assertThat(tier.maxQueued()).isEqualTo(1024);
+            assertThat(tier.maxQueuedTokens()).isEqualTo(16_777_216);
+            assertThat(tier.floor()).isEqualTo(0.05);
+            assertThat(chat.order()).hasToString("weighted");
+            assertThat(chat.leakDetection()).isTrue();
+            assertThat(chat.leakSites()).isZero();
             assertThat(tier.slo().timeToFirstToken()).isEmpty();
             assertThat(tier.slo().timePerOutputToken()).isEmpty();
             assertThat(tier.slo().target()).isEqualTo(0.99);

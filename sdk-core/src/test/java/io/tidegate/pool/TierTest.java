@@ -73,6 +73,14 @@ class TierTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Tier.builder("a").ceiling(ceiling));
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.01, 1, Double.NaN})
+    void floor_notAPart_isRefused(double floor) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tier.builder("a").floor(floor))
+                .withMessageContaining("floor");
+    }
+
     @Test
     void bounds_outsideTheRange_areRefused() {
         Tier.Builder builder = Tier.builder("a");
@@ -82,5 +90,7 @@ class TierTest {
                 .isThrownBy(() -> builder.maxQueueTime(Duration.ofDays(1).plusNanos(1)));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.maxQueued(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.maxQueued(1_000_001));
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.maxQueuedTokens(15));
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.maxQueuedTokens(Long.MAX_VALUE));
     }
 }
