@@ -5,6 +5,7 @@
  */
 package io.tidegate.benchmarks;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -26,6 +27,12 @@ final class Borrower implements CoreSubscriber<PooledRef<Object>> {
     void ask(InstrumentedPool<Object> pool) {
         held.forget();
         pool.acquire().subscribe(this);
+    }
+
+    /** Asks, and waits no longer than this. */
+    void ask(InstrumentedPool<Object> pool, Duration timeout) {
+        held.forget();
+        pool.acquire(timeout).subscribe(this);
     }
 
     /** Gives up what was asked last. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** What was measured of one row: every iteration of every fork, or why there is nothing. For one thread. */
 final class Figures {
 
-    /** Below this an operation allocates nothing: what else the JVM allocates meanwhile is divided among the operations. */
+    /** So much more than whole bytes is none of the operation's: what else the JVM allocates meanwhile is divided among them. */
     private static final double NO_BYTES = 0.5;
 
     /**
@@ -68,7 +68,8 @@ final class Figures {
     /** Zero where it is next to nothing. */
     OptionalDouble bytes() {
         OptionalDouble bytes = median(Iteration::bytes);
-        return bytes.isPresent() && bytes.getAsDouble() < NO_BYTES ? OptionalDouble.of(0) : bytes;
+        double whole = Math.floor(bytes.orElse(0));
+        return bytes.isPresent() && bytes.getAsDouble() - whole < NO_BYTES ? OptionalDouble.of(whole) : bytes;
     }
 
     /** The middle one in order of size, or the mean of the two in the middle. */

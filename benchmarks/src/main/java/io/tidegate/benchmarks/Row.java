@@ -72,6 +72,7 @@ record Row(Group group, String label, String benchmark, Map<String, String> para
         }
         add(rows, Group.WAIT, 1, SHIPPED, "WaitBenchmark.gateAsShipped");
         add(rows, Group.WAIT, 1, REACTOR, "WaitBenchmark.reactorPool");
+        add(rows, Group.WAIT, 1, "reactor-pool, with a time-out", "WaitBenchmark.reactorPoolWithTimeout");
         add(rows, Group.WAIT, 1, "deque under a lock", "WaitBenchmark.lockedDeque");
         for (int depth : List.of(1000, 10_000, 100_000)) {
             giveUp(rows, GATE, "GiveUpBenchmark.gate", depth);
@@ -79,6 +80,10 @@ record Row(Group group, String label, String benchmark, Map<String, String> para
         for (int depth : List.of(1000, 10_000)) {
             giveUp(rows, REACTOR, "GiveUpBenchmark.reactorPool", depth);
         }
+        for (int depth : List.of(1000, 10_000, 100_000)) {
+            giveUp(rows, "gate, any of them", "GiveUpBenchmark.gateAny", depth);
+        }
+        giveUp(rows, "reactor-pool, any of them", "GiveUpBenchmark.reactorPoolAny", 1000);
         add(rows, Group.HAND_OFF, 2, SHIPPED, "HandOffBenchmark.gateAsShipped");
         add(rows, Group.HAND_OFF, 2, FAIR, "HandOffBenchmark.fairSemaphore");
         add(rows, Group.HAND_OFF, 2, "concurrency-limits, LIFO", "HandOffBenchmark.lifoLimiter");

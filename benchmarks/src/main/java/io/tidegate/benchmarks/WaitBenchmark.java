@@ -8,6 +8,7 @@ package io.tidegate.benchmarks;
 import io.tidegate.admission.Admission;
 import io.tidegate.admission.Outcome;
 import io.tidegate.admission.Permit;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,6 +47,8 @@ import reactor.pool.PooledRef;
 @Measurement(iterations = 4, time = 1)
 @Fork(5)
 public class WaitBenchmark {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     /** Ours. */
     @State(Scope.Benchmark)
@@ -107,6 +110,15 @@ public class WaitBenchmark {
     public PooledRef<Object> reactorPool(Reactor reactor) {
         PooledRef<Object> mine = reactor.borrower.held();
         reactor.borrower.ask(reactor.pool);
+        reactor.borrower.giveBack(mine);
+        return mine;
+    }
+
+    /** The same with a time-out, which every request has at the gate. */
+    @Benchmark
+    public PooledRef<Object> reactorPoolWithTimeout(Reactor reactor) {
+        PooledRef<Object> mine = reactor.borrower.held();
+        reactor.borrower.ask(reactor.pool, TIMEOUT);
         reactor.borrower.giveBack(mine);
         return mine;
     }
