@@ -744,7 +744,8 @@ public final class Gate implements AutoCloseable {
         }
         evictSurplus();
         boolean more = false;
-        if (waiting.get() > 0) {
+        boolean anyWaited = waiting.get() > 0;
+        if (anyWaited) {
             openQueue();
             if (closed) {
                 shedAll();
@@ -761,8 +762,11 @@ public final class Gate implements AutoCloseable {
             if (passed.getOpaque() != 0) {
                 passed.set(0);
             }
-            if (admitting && queueOpen) {
-                // Whoever queues after this look leaves a wake-up, and the queue is opened again.
+            if (admitting && queueOpen && !anyWaited) {
+                // Nobody waits, and nobody did when this pass began: it is not closed between one waiter and the next,
+                // where
+                // requests come as fast as others end. Whoever queues after this look leaves a wake-up, and opens it
+                // again.
                 queueOpen = false;
                 state.closeQueue();
             }
@@ -872,7 +876,6 @@ public final class Gate implements AutoCloseable {
         public void granted(Waiter waiter, long nowNanos) {
             left(waiter);
             wheel.remove(waiter);
-            waiter.lane.record(Latency.QUEUE_ADMITTED, waiter.queueNanos());
             add(waiter);
         }
 

@@ -39,10 +39,13 @@ final class Scheduler {
         boolean anyWaits();
     }
 
-    private final List<TierLane> lanes;
+    private final TierLane[] lanes;
     private final TierOrder order;
     private final GateState state;
     private final Settling settling;
+
+    /** A bit for each tier that somebody may wait in; taken away by whoever finds that nobody does. */
+    private int waitingIn;
 
     /** Virtual time of the tier served last: where a tier that comes back begins. */
     private double virtualNow;
@@ -53,7 +56,7 @@ final class Scheduler {
     private volatile boolean holding;
 
     Scheduler(List<TierLane> lanes, TierOrder order, GateState state, Settling settling) {
-        this.lanes = lanes;
+        this.lanes = lanes.toArray(new TierLane[0]);
         this.order = order;
         this.state = state;
         this.settling = settling;
@@ -79,6 +82,17 @@ final class Scheduler {
             lane.owed = 0;
         }
         lane.queue.add(waiter);
+        waitingIn |= 1 << lane.rank;
+    }
+
+    /** Who is next in a tier of {@link #waitingIn}, or null, and then it is none of them any more. */
+    private @Nullable Waiter headOf(TierLane lane) {
+        Waiter head = lane.queue.head();
+        if (head == null) {
+            lane.owed = 0;
+            waitingIn &= ~(1 << lane.rank);
+        }
+        return head;
     }
 
     /** What a request counts for: itself and its tokens. */
@@ -106,7 +120,7 @@ final class Scheduler {
             if (lane == null) {
                 break;
             }
-            Waiter head = lane.queue.head();
+            Waiter head = headOf(lane);
             if (head == null) {
                 // It left since it was looked at.
                 continue;
@@ -163,11 +177,12 @@ final class Scheduler {
 
     /** Notes what is owed to the floors of those who wait, of work that went to one tier, or to none of theirs. */
     private void owe(@Nullable TierLane served, double work, Ceilings limits) {
-        for (TierLane lane : lanes) {
-            if (lane.tier.floor() > 0) {
-                Waiter head = lane.queue.head();
+        for (int rest = waitingIn; rest != 0; rest &= rest - 1) {
+            TierLane lane = lanes[Integer.numberOfTrailingZeros(rest)];
+            Waiter head = lane.tier.floor() > 0 ? headOf(lane) : null;
+            if (head != null) {
                 double share = lane.tier.floor() * work - (lane == served ? work : 0);
-                lane.owed = head == null ? 0 : Math.max(0, Math.min(lane.owed + share, needed(lane, head, limits)));
+                lane.owed = Math.max(0, Math.min(lane.owed + share, needed(lane, head, limits)));
             }
         }
     }
@@ -177,13 +192,12 @@ final class Scheduler {
     }
 
     private @Nullable TierLane owed(Ceilings limits) {
-        for (TierLane lane : lanes) {
-            if (lane.owed > 0) {
-                Waiter head = lane.queue.head();
-                // A hair less: a sum of many shares is not exact.
-                if (head != null && lane.owed >= needed(lane, head, limits) * (1 - 1e-9)) {
-                    return lane;
-                }
+        for (int rest = waitingIn; rest != 0; rest &= rest - 1) {
+            TierLane lane = lanes[Integer.numberOfTrailingZeros(rest)];
+            Waiter head = lane.owed > 0 ? headOf(lane) : null;
+            // A hair less: a sum of many shares is not exact.
+            if (head != null && lane.owed >= needed(lane, head, limits) * (1 - 1e-9)) {
+                return lane;
             }
         }
         return null;
@@ -200,10 +214,11 @@ final class Scheduler {
         }
         byWeight = weighted;
         TierLane best = null;
-        for (TierLane lane : lanes) {
+        for (int rest = waitingIn; rest != 0; rest &= rest - 1) {
+            TierLane lane = lanes[Integer.numberOfTrailingZeros(rest)];
             if (lane.tier.ceiling() > reserved
-                    && lane.queue.head() != null
-                    && (best == null || (weighted && lane.virtualTime < best.virtualTime))) {
+                    && (best == null || (weighted && lane.virtualTime < best.virtualTime))
+                    && headOf(lane) != null) {
                 best = lane;
             }
         }

@@ -166,7 +166,13 @@ final class TierLane {
     @Nullable
     Permit countAdmitted(Permit permit) {
         Permit before = null;
+        long queueNanos = permit.queueNanos();
+        long @Nullable [] times =
+                queueNanos > 0 ? latency(Latency.QUEUE_ADMITTED).prepare() : null;
         int stripe = tally.enter();
+        if (times != null) {
+            LatencyHistogram.record(times, stripe, queueNanos);
+        }
         long number = tally.add(stripe, ADMITTED, 1);
         if (permit.units > 0) {
             tally.add(stripe, ADMITTED_UNITS, permit.units);
