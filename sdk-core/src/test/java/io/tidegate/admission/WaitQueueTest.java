@@ -1,0 +1,312 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whose turn it is in one tier, and what is left of those who have gone. */
+class WaitQueueTest {
+
+    private static final int REMEMBERED = 1024;
+
+    private final TimerWheel wheel = new TimerWheel(0);
+    private final WaitQueue queue = new WaitQueue(wheel);
+
+    private Waiter add(String tenant) {
+        Waiter waiter = Waiters.ofTenant(tenant);
+        queue.add(waiter);
+        return waiter;
+    }
+
+    /** Grants the head, whose tenant is charged so much, and tells whose it was. */
+    private @Nullable String grant(double service) {
+        Waiter head = queue.head();
+        if (head == null) {
+            return null;
+        }
+        assertThat(head.tryGrant(0, 0)).isTrue();
+        queue.removeHead(head, service);
+        return head.request.tenant();
+    }
+
+    // ---- order -----------------------------------------------------------------------------------------------------
+
+    @Test
+    void head_manyTenants_takeTurns() {
+        for (int i = 0; i < 3; i++) {
+            add("a");
+        }
+        for (int i = 0; i < 3; i++) {
+            add("b");
+        }
+        add("c");
+
+        List<@Nullable String> granted = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            granted.add(grant(1));
+        }
+
+        assertThat(granted).containsExactly("a", "b", "c", "a", "b", "a", "b");
+        assertThat(queue.head()).isNull();
+        assertThat(wheel.size()).isZero();
+    }
+
+    @Test
+    void head_tenantsOfUnequalSize_getEqualWork() {
+        Map<String, Double> work = new HashMap<>();
+        for (int i = 0; i < 200; i++) {
+            add("large");
+            add("small");
+        }
+        for (int i = 0; i < 220; i++) {
+            Waiter head = queue.head();
+            double service = head != null && head.request.tenant().equals("large") ? 1000 : 100;
+            String tenant = grant(service);
+            work.merge(String.valueOf(tenant), service, Double::sum);
+        }
+
+        assertThat(work.get("large")).isCloseTo(work.get("small"), within(1000.0));
+    }
+
+    @Test
+    void add_tenantComesBack_startsLevel() {
+        for (int i = 0; i < 100; i++) {
+            add("busy");
+        }
+        add("guest");
+        for (int i = 0; i < 50; i++) {
+            grant(1);
+        }
+        for (int i = 0; i < 20; i++) {
+            add("guest");
+        }
+
+        Map<@Nullable String, Integer> granted = new HashMap<>();
+        for (int i = 0; i < 20; i++) {
+            granted.merge(grant(1), 1, Integer::sum);
+        }
+
+        assertThat(granted.get("guest")).isBetween(9, 11);
+    }
+
+    @Test
+    void add_oneRequestAtATime_isChargedAllTheSame() {
+        for (int i = 0; i < 100; i++) {
+            add("busy");
+        }
+        Map<@Nullable String, Integer> granted = new HashMap<>();
+        boolean guestWaits = false;
+        for (int i = 0; i < 60; i++) {
+            if (!guestWaits) {
+                add("guest");
+            }
+            String tenant = grant(1);
+            granted.merge(tenant, 1, Integer::sum);
+            guestWaits = !"guest".equals(tenant);
+        }
+
+        assertThat(granted.get("guest")).isBetween(29, 31);
+    }
+
+    @Test
+    void head_ofOneTenant_earliestDeadlineFirst() {
+        Waiter late = Waiters.expiring(30);
+        Waiter soon = Waiters.expiring(10);
+        Waiter middle = Waiters.expiring(20);
+        List.of(late, soon, middle).forEach(queue::add);
+
+        for (Waiter expected : List.of(soon, middle, late)) {
+            assertThat(queue.head()).isSameAs(expected);
+            grant(1);
+        }
+        assertThat(queue.isEmpty() || queue.oldest() == null).isTrue();
+    }
+
+    static LongStream seeds() {
+        return LongStream.range(0, 200);
+    }
+
+    /** Against the definition: least service, first seen, earliest deadline, first come. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void randomSteps_answerAsPlainlyWrittenDown(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Waiter> plain = new ArrayList<>();
+        Map<String, Double> service = new LinkedHashMap<>();
+        List<String> seen = new ArrayList<>();
+        double level = 0;
+        int tenants = 1 + random.nextInt(20);
+        for (int step = 0; step < 400; step++) {
+            Comparator<Waiter> order = Comparator.<Waiter>comparingDouble(each -> service.get(each.request.tenant()))
+                    .thenComparingInt(each -> seen.indexOf(each.request.tenant()))
+                    .thenComparingLong(Waiter::deadlineNanos)
+                    .thenComparingInt(plain::indexOf);
+            @Nullable Waiter expected = plain.stream().min(order).orElse(null);
+            assertThat(queue.head()).as("step %d", step).isSameAs(expected);
+            assertThat(queue.oldest()).isSameAs(plain.isEmpty() ? null : plain.get(0));
+            assertThat(queue.newest()).isSameAs(plain.isEmpty() ? null : plain.get(plain.size() - 1));
+            switch (random.nextInt(8)) {
+                case 0, 1, 2, 3 -> {
+                    String tenant = "t" + random.nextInt(tenants);
+                    Waiter waiter = Waiters.of(Request.of(Waiters.TIER).withTenant(tenant), random.nextInt(50));
+                    if (!seen.contains(tenant)) {
+                        seen.add(tenant);
+                    }
+                    if (plain.stream().noneMatch(each -> each.request.tenant().equals(tenant))) {
+                        service.merge(tenant, level, Math::max);
+                    }
+                    plain.add(waiter);
+                    queue.add(waiter);
+                }
+                case 4, 5 -> {
+                    if (expected != null) {
+                        double cost = 1 + random.nextInt(5);
+                        level = service.get(expected.request.tenant());
+                        service.merge(expected.request.tenant(), cost, Double::sum);
+                        plain.remove(expected);
+                        grant(cost);
+                    }
+                }
+                case 6 -> {
+                    if (!plain.isEmpty()) {
+                        Waiters.giveUp(plain.remove(random.nextInt(plain.size())));
+                    }
+                }
+                default -> queue.sweep(plain.size());
+            }
+        }
+    }
+
+    // ---- what is left of those who have gone -----------------------------------------------------------------------
+
+    @Test
+    void head_manyTenantsCameAndWent_remembersABoundedNumber() {
+        for (int i = 0; i < 100_000; i++) {
+            add("tenant" + i);
+            grant(1);
+            queue.sweep(0);
+        }
+
+        assertThat(queue.tenants()).isLessThanOrEqualTo(REMEMBERED + 1);
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
+    @Test
+    void head_tenantBackBeforeItIsForgotten_isNotForgottenWhileItWaits() {
+        Waiter stays = add("a");
+        grant(1);
+        for (int i = 0; i < 5000; i++) {
+            add("tenant" + i);
+            grant(1);
+            if (i == 500) {
+                stays = add("a");
+                grant(1);
+            }
+        }
+        Waiter back = add("a");
+
+        assertThat(stays.settled()).isTrue();
+        assertThat(queue.head()).isSameAs(back);
+        assertThat(queue.tenants()).isLessThanOrEqualTo(REMEMBERED + 1);
+    }
+
+    /** As the gate does: a sweep is offered after each that leaves. */
+    @Test
+    void sweep_manyOfOneTenantGiveUpBehindABlockedHead_areForgottenInLinearTime() {
+        int count = 100_000;
+        Waiter blocked = add("a");
+        List<Waiter> others = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            others.add(add("a"));
+        }
+
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            for (int i = 0; i < count; i++) {
+                Waiters.giveUp(others.get(i));
+                queue.sweep(count - i);
+            }
+        });
+
+        assertThat(queue.head()).isSameAs(blocked);
+        assertThat(queue.newest()).isSameAs(blocked);
+        assertThat(wheel.size()).isLessThanOrEqualTo(100);
+    }
+
+    @Test
+    void sweep_thoseWhoGaveUpBehindABlockedHead_areCollected() {
+        Waiter blocked = add("a");
+        List<WeakReference<Waiter>> gone = addManyAndOneBehindThemThatStays();
+
+        queue.sweep(2);
+
+        await().until(() -> {
+            System.gc();
+            return gone.stream().allMatch(each -> each.get() == null);
+        });
+        assertThat(queue.head()).isSameAs(blocked);
+        assertThat(wheel.size()).isEqualTo(2);
+    }
+
+    private List<WeakReference<Waiter>> addManyAndOneBehindThemThatStays() {
+        List<Waiter> waiters = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            waiters.add(add("t" + i % 10));
+        }
+        add("b");
+        waiters.forEach(Waiters::giveUp);
+        return waiters.stream().map(WeakReference::new).toList();
+    }
+
+    @Test
+    void removeHead_granted_isCollectedThoughOthersWait() {
+        WeakReference<Waiter> granted = grantOneOfTwo();
+        Waiter last = add("a");
+
+        await().until(() -> {
+            System.gc();
+            return granted.get() == null;
+        });
+        assertThat(queue.newest()).isSameAs(last);
+    }
+
+    private WeakReference<Waiter> grantOneOfTwo() {
+        Waiter first = add("a");
+        add("a");
+        grant(1);
+        return new WeakReference<>(first);
+    }
+
+    @Test
+    void sweep_nobodyWaits_leavesNothing() {
+        for (int i = 0; i < 10; i++) {
+            Waiters.giveUp(add("t" + i));
+        }
+
+        queue.sweep(0);
+
+        assertThat(queue.isEmpty()).isTrue();
+        assertThat(wheel.size()).isZero();
+        assertThat(queue.head()).isNull();
+    }
+}
