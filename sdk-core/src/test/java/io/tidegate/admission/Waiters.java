@@ -15,6 +15,10 @@ final class Waiters {
 
     static final Tier TIER = Tier.builder("standard").maxQueueTime(BOUND).build();
 
+    /** To be named by, where a test fails. */
+    @SuppressWarnings("NullAway") // it asks no gate for anything
+    private static final TierLane LANE = new TierLane(null, TIER, 0, new TimerWheel(0), 0, false);
+
     private Waiters() {}
 
     static Waiter anonymous() {
@@ -30,9 +34,9 @@ final class Waiters {
         return of(Request.of(TIER), deadlineNanos - BOUND.toNanos());
     }
 
-    @SuppressWarnings("NullAway") // neither its lane nor whom to tell is ever looked at
+    @SuppressWarnings("NullAway") // nobody is told
     static Waiter of(Request request, long arrivedNanos) {
-        return new Waiter(null, request, arrivedNanos, null);
+        return new Waiter(LANE, request, arrivedNanos, null);
     }
 
     /** Leaves as one does that gives up. */
