@@ -55,6 +55,7 @@ class CanaryTest {
                             .invocationsPerIteration(2_000)
                             .threads(2)
                             .actorsPerThread(3)
+                            .minimizeFailedScenario(false)
                             .sequentialSpecification(PlainCount.class)
                             .check(LostUpdate.class))
                     .isInstanceOf(LincheckAssertionError.class);

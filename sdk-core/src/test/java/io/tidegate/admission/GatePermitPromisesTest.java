@@ -193,6 +193,7 @@ class GatePermitPromisesTest {
 
         /** One thread lets waiters time out while another returns permits. */
         @Test
+        @SuppressWarnings("ThreadPriorityCheck") // nothing but the time it takes depends on it
         void millionTimeouts_racingWithReturns_leaveTheCapacity() throws Exception {
             Gate gate = gate(3);
             AtomicBoolean done = new AtomicBoolean();
@@ -202,14 +203,14 @@ class GatePermitPromisesTest {
             Future<?> clock = threads.submit(() -> {
                 while (!done.get()) {
                     time.advance(Duration.ofNanos(25_000));
-                    Thread.onSpinWait();
+                    Thread.yield();
                 }
             });
             SplittableRandom random = new SplittableRandom(3);
             // Each round lets most of a queue of 256 time out.
             for (int round = 0; round < 100_000 && expired.sum() < 1_000_000; round++) {
                 while (gate.queued() > 128 && !clock.isDone()) {
-                    Thread.onSpinWait();
+                    Thread.yield();
                 }
                 for (int i = gate.queued(); i < 256; i++) {
                     Duration timeout = Duration.ofNanos(1 + random.nextInt(200_000));
