@@ -18,7 +18,7 @@ import java.time.Duration;
  */
 record Effort(int forks, int warmups, int measurements, Duration iteration) {
 
-    static final Effort FULL = new Effort(5, 3, 4, Duration.ofSeconds(1));
+    static final Effort FULL = new Effort(5, 3, 4, Duration.ofMillis(500));
 
     /** To see that all runs. */
     static final Effort QUICK = new Effort(1, 3, 5, Duration.ofMillis(250));

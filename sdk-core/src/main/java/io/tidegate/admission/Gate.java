@@ -151,6 +151,9 @@ public final class Gate implements AutoCloseable {
     /** When the oldest of the refusals that are handed out was made; 0 if there are none. */
     private volatile long refusalsNanos;
 
+    /** Whether something has changed since, that the predictions in them do not know of. */
+    private volatile boolean refusalsChanged;
+
     private volatile Limits limits;
     private volatile boolean admitting = true;
     private volatile boolean closed;
@@ -248,20 +251,19 @@ public final class Gate implements AutoCloseable {
         if (taken < 0) {
             return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING);
         }
-        Permit permit;
+        Permit permit = null;
         try {
             // Read before the permit is made: what is stored into it then needs no barrier.
             long now = time.coarseNanos();
             permit = new Permit(lane, now, (int) taken);
+            if (notesSites) {
+                noteSite(permit);
+            }
+            admitted(lane, permit);
         } catch (RuntimeException | Error e) {
-            // No time, or no memory: the room must not be lost with it.
-            returnRoom((int) taken);
+            undo((int) taken, permit);
             throw e;
         }
-        if (notesSites) {
-            noteSite(permit);
-        }
-        admitted(lane, permit);
         if (!listeners.none()) {
             listeners.tellAdmitted(lane.tier, 0);
         }
@@ -271,8 +273,13 @@ public final class Gate implements AutoCloseable {
         return permit;
     }
 
-    private void returnRoom(int units) {
-        if (state.giveBack(units)) {
+    /**
+     * No time, no memory or no stack: the room must not be lost with it. Taking it went one call deeper than returning it, so the
+     * stack suffices for this.
+     */
+    private void undo(int units, @Nullable Permit permit) {
+        boolean ours = permit == null || permit.tryDiscard() || permit.state() == Permit.WAITING;
+        if (ours && state.giveBack(units)) {
             wake(true);
         }
     }
@@ -318,11 +325,11 @@ public final class Gate implements AutoCloseable {
 
     /** Looks after itself: the timer has failed, or whoever granted it could not tell it. */
     private @Nullable Admission expireLate(Waiter waiter) {
+        long waited = waitedUntilNow(waiter);
         if (!waiter.tryRefuse(Permit.EXPIRED)) {
             return waiter.state() >= Permit.HELD ? waiter : waiter.answer();
         }
         left(waiter);
-        long waited = Math.max(0, time.nanos() - waiter.arrivedNanos);
         countExpired(waiter.lane, waited);
         tell(waiter, expired(waiter.lane, waited), waited, true);
         wake(false);
@@ -374,9 +381,14 @@ public final class Gate implements AutoCloseable {
         } else {
             long taken = tryTake(lane, request);
             if (taken >= 0) {
-                waiter.tryGrant((int) taken, now);
-                noteSite(waiter);
-                admitted(lane, waiter);
+                try {
+                    waiter.tryGrant((int) taken, now);
+                    noteSite(waiter);
+                    admitted(lane, waiter);
+                } catch (RuntimeException | Error e) {
+                    undo((int) taken, waiter);
+                    throw e;
+                }
                 answerAtOnce(waiter, waiter);
                 if (taken >= PASSED) {
                     wake(true);
@@ -390,8 +402,7 @@ public final class Gate implements AutoCloseable {
             // Listeners are told when the ticket has its answer.
             turnSlo(lane, now);
             long number = lane.countShed(refusal, supply().scaling());
-            Refusals made = lane.refusals(refusal);
-            answerAtOnce(waiter, (made == null ? makeRefusals(lane, refusal) : made).get(number));
+            answerAtOnce(waiter, refusals(lane, refusal).get(number));
         } else {
             noteSite(waiter);
             enqueue(waiter);
@@ -556,15 +567,25 @@ public final class Gate implements AutoCloseable {
     // ---- leaving the queue -----------------------------------------------------------------------------------------
 
     boolean cancel(Waiter waiter) {
+        // Read before anything is decided: a clock that fails must not leave it half done.
+        long waited = waitedUntilNow(waiter);
         if (!waiter.tryRefuse(Permit.CANCELLED)) {
             return false;
         }
         left(waiter);
-        long waited = Math.max(0, time.coarseNanos() - waiter.arrivedNanos);
         waiter.lane.countCancelled(waited);
         tell(waiter, new Admission.Cancelled(Duration.ofNanos(waited)), waited, callbacks == null);
         wake(true);
         return true;
+    }
+
+    private long waitedUntilNow(Waiter waiter) {
+        try {
+            return Math.max(0, time.coarseNanos() - waiter.arrivedNanos);
+        } catch (RuntimeException | Error e) {
+            listeners.failed("time source", e);
+            return 0;
+        }
     }
 
     private void left(Waiter waiter) {
@@ -583,10 +604,7 @@ public final class Gate implements AutoCloseable {
 
     /** Refuses at once. Nearly all there is to do in a flood. */
     private Admission refuse(TierLane lane, Reason reason) {
-        Refusals made = lane.refusals(reason);
-        if (made == null) {
-            made = makeRefusals(lane, reason);
-        }
+        Refusals made = refusals(lane, reason);
         boolean told = !listeners.none();
         // Last: a processor does not look ahead past it.
         Admission answer = made.get(lane.countShed(reason, limits.supply.scaling()));
@@ -594,6 +612,14 @@ public final class Gate implements AutoCloseable {
             tellListeners(lane, answer, 0);
         }
         return answer;
+    }
+
+    private Refusals refusals(TierLane lane, Reason reason) {
+        if (refusalsChanged) {
+            forgetRefusals(time.coarseNanos());
+        }
+        Refusals made = lane.refusals(reason);
+        return made == null ? makeRefusals(lane, reason) : made;
     }
 
     private Refusals makeRefusals(TierLane lane, Reason reason) {
@@ -608,14 +634,24 @@ public final class Gate implements AutoCloseable {
         return made;
     }
 
-    /** What was predicted a while ago may not be true any more, now that something has changed. */
+    /**
+     * Something has changed: what was predicted a while ago may not be true any more, and is forgotten; what was predicted just
+     * now is forgotten once it is a while ago, if somebody asks again.
+     */
     private void forgetRefusals(long now) {
         long made = refusalsNanos;
         if (made != 0 && now - made >= Refusals.FRESH_NANOS) {
-            refusalsNanos = 0;
-            for (TierLane lane : lanes) {
-                lane.forgetRefusals();
-            }
+            forgetAllRefusals();
+        } else if (!refusalsChanged) {
+            refusalsChanged = true;
+        }
+    }
+
+    private void forgetAllRefusals() {
+        refusalsNanos = 0;
+        refusalsChanged = false;
+        for (TierLane lane : lanes) {
+            lane.forgetRefusals();
         }
     }
 
@@ -1128,30 +1164,44 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** @param firstTokenNanos time from arrival to the first token; 0 if it was not told */
-    void onClosed(Permit permit, Outcome outcome, Usage usage, long firstTokenNanos) {
+    /** Gives room back; true if somebody waits for it, and then {@link #onClosed} is owed. */
+    boolean giveBack(int units) {
+        return state.giveBack(units);
+    }
+
+    /**
+     * After the room was given back: nothing here can keep it, whatever fails.
+     *
+     * @param firstTokenNanos time from arrival to the first token; 0 if it was not told
+     * @param awaited whether somebody waits for the room
+     */
+    void onClosed(Permit permit, Outcome outcome, Usage usage, long firstTokenNanos, boolean awaited) {
         TierLane lane = permit.lane;
-        long now = time.coarseNanos();
-        long sinceArrival = Math.max(0, now - permit.arrivedNanos);
-        long inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
-        // First of all: nothing below may delay the next.
-        boolean awaited = state.giveBack(permit.units);
-        turnSlo(lane, now);
-        lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, permit.units, usage);
+        long inFlightNanos = 0;
         Set<Objective> broken = Set.of();
-        if (outcome != Outcome.CANCELLED) {
-            waits.returned(inFlightNanos);
-            broken = broken(lane, outcome, usage, firstTokenNanos, sinceArrival);
-            boolean scaling = supply().scaling();
-            if (scaling || !broken.isEmpty()) {
-                lane.countEvaluated(broken, scaling);
+        try {
+            long now = time.coarseNanos();
+            long sinceArrival = Math.max(0, now - permit.arrivedNanos);
+            inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
+            turnSlo(lane, now);
+            lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, permit.units, usage);
+            if (outcome != Outcome.CANCELLED) {
+                waits.returned(inFlightNanos);
+                broken = broken(lane, outcome, usage, firstTokenNanos, sinceArrival);
+                boolean scaling = supply().scaling();
+                if (scaling || !broken.isEmpty()) {
+                    lane.countEvaluated(broken, scaling);
+                }
             }
-        }
-        if (refusalsNanos != 0) {
-            forgetRefusals(now);
-        }
-        if (awaited) {
-            wake(true);
+            if (refusalsNanos != 0) {
+                forgetRefusals(now);
+            }
+        } catch (RuntimeException | Error e) {
+            listeners.failed("time source", e);
+        } finally {
+            if (awaited) {
+                wake(true);
+            }
         }
         if (!listeners.none()) {
             tellClosed(lane, outcome, usage, inFlightNanos, broken);
@@ -1266,10 +1316,7 @@ public final class Gate implements AutoCloseable {
             Limits after = changed ? limitsOf(supply) : new Limits(supply, before.ceilings);
             Limits found = (Limits) LIMITS.compareAndExchange(this, before, after);
             if (found == before) {
-                refusalsNanos = 0;
-                for (TierLane lane : lanes) {
-                    lane.forgetRefusals();
-                }
+                forgetAllRefusals();
                 if (changed) {
                     wake(false);
                 }

@@ -125,8 +125,10 @@ final class GateState {
         return false;
     }
 
+    /** A slot, and tokens below their ceiling with those of this request in it; a limit without tokens counts slots alone. */
     private static boolean fits(long word, int units, long maxSlots, long maxUnits) {
-        return (word & SLOT_MASK) < maxSlots && ((word >>> UNIT_SHIFT) & UNIT_MASK) + units <= maxUnits;
+        return (word & SLOT_MASK) < maxSlots
+                && (((word >>> UNIT_SHIFT) & UNIT_MASK) + Math.max(1, units) <= maxUnits || maxUnits == 0);
     }
 
     /** Whether the tier's ceiling has room for the smallest of requests, whoever waits. */
@@ -201,13 +203,18 @@ final class GateState {
         Ceilings(Work limit, List<Tier> tiers) {
             ofTiers = new long[2 * tiers.size()];
             limitSlots = limit.slots();
-            limitUnits = limit.tokens() / TOKENS_PER_UNIT;
+            limitUnits = atLeastOne(limit.tokens(), (double) limit.tokens());
             for (int i = 0; i < tiers.size(); i++) {
                 double ceiling = tiers.get(i).ceiling();
                 // At least one slot where there is any: a low ceiling on a small pool must not close a tier for good.
                 ofTiers[2 * i] = limit.slots() == 0 ? 0 : Math.max(1, (int) (limit.slots() * ceiling));
-                ofTiers[2 * i + 1] = (long) (limit.tokens() * ceiling) / TOKENS_PER_UNIT;
+                ofTiers[2 * i + 1] = atLeastOne(limit.tokens(), limit.tokens() * ceiling);
             }
+        }
+
+        /** In units, and none only where there are no tokens at all, which means that they are not counted. */
+        private static long atLeastOne(long limit, double tokens) {
+            return limit == 0 ? 0 : Math.max(1, (long) tokens / TOKENS_PER_UNIT);
         }
 
         long slots(int tier) {

@@ -201,6 +201,7 @@ final class LeakDetector {
             permit.tracked(tracked);
             if (permit.state() < Permit.HELD) {
                 // Closed meanwhile, and perhaps before it could see the reference.
+                tracked.returned();
                 return;
             }
         }

@@ -46,6 +46,9 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     static final int DRAINED = -6;
     static final int REFUSED = -7;
 
+    /** Its room is being given back. */
+    static final int CLOSING = -8;
+
     /** Units of the time to the first token: 1.024 µs, so that a positive int holds 36 minutes; later counts as that. */
     private static final int TOKEN_UNIT_SHIFT = 10;
 
@@ -123,9 +126,10 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
         Objects.requireNonNull(usage, "usage");
         int seen = state();
         while (seen >= HELD) {
-            int found = (int) STATE.compareAndExchange(this, seen, CLOSED);
+            int found = (int) STATE.compareAndExchange(this, seen, CLOSING);
             if (found == seen) {
-                returned(outcome, usage, (long) seen << TOKEN_UNIT_SHIFT);
+                boolean awaited = giveBack(seen);
+                lane.gate.onClosed(this, outcome, usage, (long) seen << TOKEN_UNIT_SHIFT, awaited);
                 return true;
             }
             seen = found;
@@ -133,18 +137,36 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
         return false;
     }
 
-    private void returned(Outcome outcome, Usage usage, long firstTokenNanos) {
-        // After the state, as the detector writes this before it reads the state: one of both sees the other.
-        LeakDetector.Tracked known = tracked();
-        if (known != null) {
-            known.returned();
+    /** First of all, and all or nothing: where the stack ends in the middle of it, the permit stays as it was. */
+    private boolean giveBack(int held) {
+        boolean given = false;
+        try {
+            boolean awaited = lane.gate.giveBack(units);
+            given = true;
+            STATE.setOpaque(this, CLOSED);
+            // After the state, as the detector writes this before it reads the state: one of both sees the other.
+            LeakDetector.Tracked known = tracked();
+            if (known != null) {
+                known.returned();
+            }
+            return awaited;
+        } catch (Error e) {
+            if (!given) {
+                STATE.setOpaque(this, held);
+            }
+            throw e;
         }
-        lane.gate.onClosed(this, outcome, usage, firstTokenNanos);
+    }
+
+    /** Ends it before anybody was given it; false if it was never granted or has ended. The room is the caller's to return. */
+    boolean tryDiscard() {
+        return STATE.compareAndSet(this, HELD, CLOSED);
     }
 
     /** Whether it was returned. */
     public boolean closed() {
-        return state() == CLOSED;
+        int seen = state();
+        return seen == CLOSED || seen == CLOSING;
     }
 
     /** The tier it was given to. */

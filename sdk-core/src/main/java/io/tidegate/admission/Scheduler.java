@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Reservation.</b> A tier whose turn it is and whose head finds no room keeps the room that comes: tiers that may fill no
  * more than it wait with it, so that small requests do not take, one by one, what a large one waits for.
  *
- * <p><b>Floor.</b> Of all work that is granted while a tier waits, its floor's share is noted as owed to it, up to what its
- * head needs; what it is granted is taken off. Once that suffices for the head, the tier is next, and may fill what is above its
+ * <p><b>Floor.</b> Of all work that is granted while a tier waits, its floor's share is noted as owed to it, up to twice what
+ * its head needs; what it is granted is taken off. Once that suffices for the head, the tier is next, and may fill what is above its
  * ceiling. Example: floor 0.05 and requests of equal size: while it waits, at least one of 20 grants is its own.
  *
  * <p>For the owner of the drain alone.
@@ -80,6 +80,7 @@ final class Scheduler {
             // against a tier whose own queue is empty just now.
             lane.virtualTime = Math.max(lane.virtualTime, virtualNow);
             lane.owed = 0;
+            lane.largest = 0;
         }
         lane.queue.add(waiter);
         waitingIn |= 1 << lane.rank;
@@ -126,6 +127,8 @@ final class Scheduler {
                 continue;
             }
             int units = GateState.taken(head.request.units, limits, lane.rank);
+            // Before the room is taken, which a clock that fails would lose.
+            long now = clock.nanos();
             boolean taken = owed != null
                     ? state.tryTakeForFloor(units, limits)
                     : state.tryTakeForWaiter(units, limits, lane.rank);
@@ -134,7 +137,7 @@ final class Scheduler {
                 reserved = lane.tier.ceiling();
                 continue;
             }
-            if (grant(lane, head, units, clock.nanos())) {
+            if (grant(lane, head, units, owed == null, now)) {
                 granted++;
                 if (!settling.anyWaits()) {
                     break;
@@ -152,7 +155,7 @@ final class Scheduler {
         return granted == most;
     }
 
-    private boolean grant(TierLane lane, Waiter head, int units, long now) {
+    private boolean grant(TierLane lane, Waiter head, int units, boolean inTurn, long now) {
         if (head.deadlineNanos() - now < 0) {
             // Its timer is late. Nobody wants the answer any more: its room is for the next.
             state.giveBack(units);
@@ -169,7 +172,11 @@ final class Scheduler {
             return false;
         }
         lane.queue.removeHead(head, work(units));
-        virtualNow = Math.max(virtualNow, lane.virtualTime);
+        if (inTurn) {
+            // Not where it was served for its floor: its weight says that it is far ahead of all, and who comes back
+            // would be too.
+            virtualNow = Math.max(virtualNow, lane.virtualTime);
+        }
         lane.virtualTime += work(units) / lane.tier.weight();
         settling.granted(head, now);
         return true;
@@ -182,7 +189,14 @@ final class Scheduler {
             Waiter head = lane.tier.floor() > 0 ? headOf(lane) : null;
             if (head != null) {
                 double share = lane.tier.floor() * work - (lane == served ? work : 0);
-                lane.owed = Math.max(0, Math.min(lane.owed + share, needed(lane, head, limits)));
+                if (lane == served) {
+                    lane.largest = work;
+                }
+                // Two heads at most, so that what cannot be served for a while does not come in a burst; bounded before
+                // the
+                // share is added, or what is more than a head would be lost each time.
+                double most = 2 * Math.max(lane.largest, needed(lane, head, limits));
+                lane.owed = Math.max(0, Math.min(lane.owed, most) + share);
             }
         }
     }

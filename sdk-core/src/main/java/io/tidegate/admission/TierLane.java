@@ -53,6 +53,9 @@ final class TierLane {
     /** Recent permits of each stripe. A power of 2. */
     static final int RECENT = 256;
 
+    /** So many times in a row, a second apart, nobody counts on a stripe: somebody's stack ended while it did. */
+    private static final int ABANDONED = 3;
+
     private static final VarHandle REFUSALS = MethodHandles.arrayElementVarHandle(Refusals[].class);
     private static final VarHandle RECENT_SLOT = MethodHandles.arrayElementVarHandle(Permit[].class);
     private static final VarHandle OLDEST;
@@ -90,6 +93,9 @@ final class TierLane {
     /** Permits given last on each stripe, for the leak detector; null where there is none. */
     private final @Nullable Permit @Nullable [][] recent;
 
+    /** How often in a row each stripe was claimed when its ring was to be taken. Of whoever looks for leaks. */
+    private final int[] busy = new int[Tally.STRIPES];
+
     private final LatencyHistogram[] latencies;
     private final @Nullable Refusals[] refusals = new @Nullable Refusals[REASONS.length];
 
@@ -103,6 +109,9 @@ final class TierLane {
 
     /** Work its floor entitles it to beyond what it got. Owner only. */
     double owed;
+
+    /** Work it was granted last since it came back. Owner only. */
+    double largest;
 
     /** Arrival of the longest waiter, published by the owner after each drain; meaningful if {@code anyOldest}. */
     @SuppressWarnings("unused") // through the VarHandle
@@ -210,12 +219,16 @@ final class TierLane {
             }
             return fresh;
         }
-        if (!tally.tryEnter(stripe)) {
+        boolean entered = tally.tryEnter(stripe);
+        busy[stripe] = entered ? 0 : busy[stripe] + 1;
+        if (!entered && busy[stripe] < ABANDONED) {
             return null;
         }
         @Nullable Permit[] taken = recent[stripe];
         recent[stripe] = fresh;
-        tally.leave(stripe);
+        if (entered) {
+            tally.leave(stripe);
+        }
         return taken;
     }
 

@@ -118,7 +118,7 @@ final class TimerWheel {
             serveSlot(nowNanos, expired);
             long next = nextOccupied();
             // Whoever stays in the current slot expires later in it, and then this is the last slot to serve.
-            more = next - target <= 0 && next != tick;
+            more = next <= target && next != tick;
             if (more) {
                 tick = next;
                 moveDown();

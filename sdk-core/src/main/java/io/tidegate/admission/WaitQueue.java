@@ -142,13 +142,19 @@ final class WaitQueue {
      * @param waiting how many still wait
      */
     void sweep(int waiting) {
-        if (arrivals.size() <= 2 * waiting + SWEPT_ABOVE && (waiting > 0 || arrivals.size() == 0)) {
+        int most = 2 * waiting + SWEPT_ABOVE;
+        if (arrivals.size() <= most && active.size() <= most && (waiting > 0 || arrivals.size() == 0)) {
             return;
         }
         arrivals.sweep();
-        for (Tenant tenant : active) {
+        active.removeIf(tenant -> {
             tenant.queue.sweep();
-        }
+            if (tenant.queue.size() > 0) {
+                return false;
+            }
+            leave(tenant);
+            return true;
+        });
     }
 
     /** Whether nobody is in it, not even one who has left. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
     private final Map<String, Double> prices = new LinkedHashMap<>();
     private static final long PERIOD_NANOS = 1_000_000_000;
 
+    private final LongAdder failures = new LongAdder();
     private final List<GateMeters> publishing = new CopyOnWriteArrayList<>();
     private final List<Runnable> undo = new ArrayList<>();
 
@@ -90,6 +92,11 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         }
     }
 
+    /** Times that a registry threw while it was handed times. */
+    public long failures() {
+        return failures.sum();
+    }
+
     /** Hands on all times counted until now, without waiting for the next second: before a push, or in a test. */
     public void publish() {
         publishing.forEach(TidegateMetrics::publish);
@@ -110,7 +117,7 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
     }
 
     /** Hands on the times of one gate, once a second. */
-    private static final class Ticking implements Runnable {
+    private final class Ticking implements Runnable {
 
         private static final Logger LOG = LoggerFactory.getLogger(TidegateMetrics.class);
 
@@ -136,13 +143,15 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             try {
                 publish(meters);
                 failing = false;
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
+                failures.increment();
                 if (!failing) {
                     failing = true;
                     LOG.error("a meter registry failed; times it was not told are lost, requests are not affected", e);
                 }
+            } finally {
+                start();
             }
-            start();
         }
 
         void stop() {

@@ -9,7 +9,8 @@ package io.tidegate.pool;
  * What requests take from a pool: slots and tokens. Also the size of a pool or of one replica.
  *
  * @param slots requests in flight at once; 0 or more, at most {@link #MAX_SLOTS}
- * @param tokens model tokens held at once (prompt and expected output); 0 or more, at most {@link #MAX_TOKENS}
+ * @param tokens model tokens held at once (prompt and expected output); 0 or more, at most {@link #MAX_TOKENS}. As a limit, 0 with
+ *     slots means that slots alone are counted
  * @since 0.1.0
  */
 public record Work(int slots, long tokens) {

@@ -7,6 +7,7 @@ package io.tidegate.time;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The thread begins with the first reading and sleeps while nobody reads, so that an idle gateway is not woken a thousand
  * times a second. To learn whether anybody does, it takes the time away once in a while: the field is then {@link #NONE}, and
- * whoever reads that reads the exact clock and puts it back. If it is still away at the next look, nobody has read meanwhile,
- * and the thread sleeps until it is put back.
+ * whoever finds that reads the exact clock and says that the time is wanted; at its next tick the thread puts it back. If it is
+ * not wanted until the next look, nobody has read, and the thread sleeps until it is.
  *
- * <p><b>Threads.</b> Any may read. A reading never lags the true clock, as of the beginning of the call, by more than the tick
- * takes to be served.
+ * <p><b>Threads.</b> Any may read; only the ticker writes the time, so what it writes never goes back. A reading never lags the
+ * true clock, as of the beginning of the call, by more than the tick takes to be served; by as much it may be before an exact one
+ * that was made while the time was away.
  */
 final class CoarseClock implements AutoCloseable {
 
@@ -35,23 +37,30 @@ final class CoarseClock implements AutoCloseable {
     /** No time. A reading that happens to be this, once in 292 years, is taken for the next. */
     static final long NONE = Long.MIN_VALUE;
 
+    private static final Logger LOG = LoggerFactory.getLogger(CoarseClock.class);
+
     private static final VarHandle NOW;
+    private static final VarHandle WANTED;
 
     static {
         try {
-            NOW = MethodHandles.lookup().findVarHandle(CoarseClock.class, "now", long.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            NOW = lookup.findVarHandle(CoarseClock.class, "now", long.class);
+            WANTED = lookup.findVarHandle(CoarseClock.class, "wanted", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
-
-    private static final Logger LOG = LoggerFactory.getLogger(CoarseClock.class);
 
     private final LongSupplier exact;
 
     @SuppressWarnings("unused") // through the VarHandle
     private volatile long now = NONE;
 
+    @SuppressWarnings("unused") // through the VarHandle
+    private volatile boolean wanted;
+
+    private final AtomicBoolean started = new AtomicBoolean();
     private volatile @Nullable Thread ticker;
     private volatile boolean closed;
 
@@ -62,27 +71,19 @@ final class CoarseClock implements AutoCloseable {
     long nanos() {
         // Opaque: a single number that nothing else depends on.
         long seen = (long) NOW.getOpaque(this);
-        return seen != NONE ? seen : putBack();
+        return seen != NONE ? seen : whileAway();
     }
 
-    private long putBack() {
-        long reading = reading();
-        if (closed) {
-            return reading;
-        }
-        if (NOW.compareAndSet(this, NONE, reading)) {
+    private long whileAway() {
+        if (!closed && !(boolean) WANTED.getAndSet(this, true)) {
             Thread thread = ticker;
-            if (thread == null) {
-                start();
-            } else {
+            if (thread != null) {
                 LockSupport.unpark(thread);
-            }
-            if (closed) {
-                // The thread may have ended before it could see this.
-                NOW.setVolatile(this, NONE);
+            } else if (!started.getAndSet(true)) {
+                start();
             }
         }
-        return reading;
+        return reading();
     }
 
     private long reading() {
@@ -90,7 +91,6 @@ final class CoarseClock implements AutoCloseable {
         return reading == NONE ? reading + 1 : reading;
     }
 
-    /** Once: the time is away only until the thread has begun, and from then on until the thread itself takes it away. */
     private void start() {
         Thread thread = new Thread(this::run, "tidegate-clock");
         thread.setDaemon(true);
@@ -98,7 +98,7 @@ final class CoarseClock implements AutoCloseable {
         try {
             thread.start();
         } catch (Throwable e) {
-            // No thread to be had: without one the time would stand still, so all read the exact clock.
+            // No thread to be had: the time stays away, so all read the exact clock.
             closed = true;
             LOG.warn("no thread for the coarse clock; the exact one is read instead, which takes longer", e);
         }
@@ -107,10 +107,10 @@ final class CoarseClock implements AutoCloseable {
     private void run() {
         int ticks = 0;
         while (!closed) {
-            LockSupport.parkNanos(this, TICK);
             tick();
+            LockSupport.parkNanos(this, TICK);
             if (++ticks % TICKS_BETWEEN_LOOKS == 0 && !takeAway()) {
-                while (!closed && (long) NOW.getVolatile(this) == NONE) {
+                while (!closed && !(boolean) WANTED.getVolatile(this)) {
                     LockSupport.park(this);
                 }
             }
@@ -119,20 +119,22 @@ final class CoarseClock implements AutoCloseable {
         NOW.setVolatile(this, NONE);
     }
 
-    /** One step of the ticker. */
+    /** One step of the ticker: the time as it is, or none where it is away and not wanted. */
     void tick() {
-        raise(reading());
+        long reading = reading();
+        if ((long) NOW.getOpaque(this) != NONE) {
+            raise(reading);
+        } else if ((boolean) WANTED.getAndSet(this, false)) {
+            NOW.setVolatile(this, reading);
+        }
     }
 
-    /** Takes the time away; false if it was away already, so that nobody has read since. */
+    /** Takes the time away; false if it was away already and is not wanted, so that nobody has read since. By the ticker. */
     boolean takeAway() {
-        return (long) NOW.getAndSet(this, NONE) != NONE;
+        return (long) NOW.getAndSet(this, NONE) != NONE || (boolean) WANTED.getVolatile(this);
     }
 
-    /**
-     * Never back, and never while it is away: whoever took its reading earlier and stores it later must not undo what was stored
-     * meanwhile.
-     */
+    /** Never back, and never while it is away: a reading that was taken earlier and is stored later changes nothing. */
     void raise(long reading) {
         long seen = (long) NOW.getOpaque(this);
         while (seen != NONE && reading - seen > 0) {

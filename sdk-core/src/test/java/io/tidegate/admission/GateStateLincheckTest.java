@@ -145,7 +145,7 @@ class GateStateLincheckTest {
         boolean tryTake(int units, int tier) {
             int maxSlots = tier == 0 ? 2 : 1;
             long maxUnits = tier == 0 ? 4 : 2;
-            if (slots + 1 > maxSlots || this.units + units > maxUnits) {
+            if (slots + 1 > maxSlots || this.units + Math.max(1, units) > maxUnits) {
                 return false;
             }
             slots++;

@@ -38,7 +38,7 @@ class GateStateTest {
     }
 
     @Test
-    void tryTake_tokensGone_refusesThoughSlotsAreFree() {
+    void tryTake_tokensGone_refusesThoughSlotsAreFreeAlsoOneThatNamesNone() {
         Ceilings limits = new Ceilings(new Work(10, 64), tiers);
 
         assertThat(takes(GateState.taken(GateState.units(64), limits, TOP), limits, TOP))
@@ -46,7 +46,7 @@ class GateStateTest {
         assertThat(takes(GateState.taken(GateState.units(1), limits, TOP), limits, TOP))
                 .isFalse();
         assertThat(takes(GateState.taken(GateState.units(0), limits, TOP), limits, TOP))
-                .isTrue();
+                .isFalse();
     }
 
     @Test

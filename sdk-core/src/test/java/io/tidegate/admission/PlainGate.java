@@ -33,6 +33,7 @@ final class PlainGate {
     private final List<Waiter> queue = new ArrayList<>();
     private final Map<Integer, Running> running = new LinkedHashMap<>();
     private final Map<Tier, Double> service = new LinkedHashMap<>();
+    private final Map<Tier, Double> largest = new LinkedHashMap<>();
     private final Map<Tier, Double> owed = new LinkedHashMap<>();
     private final Map<Tier, Double> tenantLevel = new LinkedHashMap<>();
     private final Map<Tier, Map<String, Tenant>> tenants = new LinkedHashMap<>();
@@ -117,6 +118,7 @@ final class PlainGate {
         if (queued(tier) == 0) {
             service.merge(tier, level, Math::max);
             owed.put(tier, 0.0);
+            largest.put(tier, 0.0);
         }
         Tenant tenant = tenants.get(tier)
                 .computeIfAbsent(
@@ -255,7 +257,9 @@ final class PlainGate {
     }
 
     private long unitsFor(Tier tier) {
-        return (long) (supply.limit().tokens() * tier.ceiling()) / UNIT;
+        return supply.limit().tokens() == 0
+                ? 0
+                : Math.max(1, (long) (supply.limit().tokens() * tier.ceiling()) / UNIT);
     }
 
     private long units(Tier tier, long tokens) {
@@ -263,7 +267,8 @@ final class PlainGate {
     }
 
     private boolean fits(Tier tier, long tokens) {
-        return running.size() + 1 <= slotsFor(tier) && unitsInFlight() + units(tier, tokens) <= unitsFor(tier);
+        return running.size() + 1 <= slotsFor(tier)
+                && (unitsFor(tier) == 0 || unitsInFlight() + Math.max(1, units(tier, tokens)) <= unitsFor(tier));
     }
 
     private boolean mayPass(Tier tier) {
@@ -371,7 +376,9 @@ final class PlainGate {
             Tenant tenant = tenantOf(head);
             tenantLevel.put(tier, tenant.service);
             tenant.service += work;
-            level = Math.max(level, service.get(tier));
+            if (forFloor == null) {
+                level = Math.max(level, service.get(tier));
+            }
             service.merge(tier, work / tier.weight(), Double::sum);
             admit(head.id, tier, head.tokens, head.arrived);
             owe(tier, work);
@@ -399,8 +406,9 @@ final class PlainGate {
     }
 
     private boolean fitsTheLimit(Tier tier, long tokens) {
+        long all = supply.limit().tokens() == 0 ? 0 : Math.max(1, supply.limit().tokens() / UNIT);
         return running.size() + 1 <= supply.limit().slots()
-                && unitsInFlight() + units(tier, tokens) <= supply.limit().tokens() / UNIT;
+                && (all == 0 || unitsInFlight() + Math.max(1, units(tier, tokens)) <= all);
     }
 
     private void owe(Tier served, double work) {
@@ -410,7 +418,11 @@ final class PlainGate {
                 owed.put(tier, 0.0);
             } else if (work > 0) {
                 double most = work(tier, head(tier).tokens);
-                owed.put(tier, Math.max(0, Math.min(owed.get(tier) + share, most)));
+                if (tier == served) {
+                    largest.put(tier, work);
+                }
+                most = 2 * Math.max(most, largest.getOrDefault(tier, 0.0));
+                owed.put(tier, Math.max(0, Math.min(owed.get(tier), most) + share));
             }
         }
     }

@@ -438,4 +438,66 @@ class SchedulerTest {
         assertThat(rig.grant(64)).isFalse();
         assertThat(rig.granted).hasSize(100);
     }
+
+    /** BUG A: B is left waiting by what the floor of C is granted beyond its weight. */
+    @Test
+    void add_tierComesBackWhileAnotherIsServedByItsFloor_isNotBehindForIt() {
+        Rig rig = new Rig(
+                TierOrder.weighted(), Work.slots(1), weighing("a", 1), weighing("b", 1), tier("c", 0.001, 1, 0.3));
+        rig.add(0, 0, 5000);
+        rig.add(2, 0, 5000);
+        rig.grant(ALL);
+        rig.finish(100);
+        rig.granted.clear();
+
+        rig.add(1, 0, 1000);
+        rig.finish(1000);
+
+        assertThat(rig.count(1)).isBetween(340L, 360L);
+    }
+
+    /** BUG B?: floors that sum up to one. */
+    @Test
+    void grant_floorsOfAllTiersSumUpToOne_eachGetsItsOwn() {
+        Rig rig = new Rig(
+                TierOrder.weighted(),
+                Work.slots(1),
+                tier("a", 1000, 1, 0.5),
+                tier("b", 1, 1, 0.3),
+                tier("c", 1, 1, 0.2));
+        for (int rank = 0; rank < 3; rank++) {
+            rig.add(rank, 0, 5000);
+        }
+        rig.grant(ALL);
+        rig.finish(1000);
+
+        assertThat(List.of(rig.count(0), rig.count(1), rig.count(2))).isEqualTo(List.of(501L, 300L, 200L));
+    }
+
+    /** BUG C?: sizes that alternate. */
+    @Test
+    void grant_floorOfATierOfUnequalSizes_isKept() {
+        Rig rig = new Rig(TierOrder.strict(), new Work(10, 160_000), weighing("a", 1), tier("c", 1, 1, 0.1));
+        rig.add(0, 160, 100_000);
+        for (int i = 0; i < 1000; i++) {
+            rig.add(1, 16_000);
+            rig.add(1, 0);
+        }
+        rig.grant(ALL);
+        rig.finish(20_000);
+        double own = rig.count(1) / 2.0 * (Scheduler.work(1000) + 1);
+        double other = rig.count(0) * Scheduler.work(10);
+        assertThat(own / (own + other)).isGreaterThanOrEqualTo(0.098);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.3, 0.3", "0.4, 0.4", "0.7, 0.7", "0.9, 0.9", "0.15, 0.15"})
+    void grant_floorThatIsNoUnitFraction_isKept(double floor, double atLeast) {
+        Rig rig = new Rig(TierOrder.strict(), Work.slots(8), weighing("a", 1), tier("c", 1, 1, floor));
+        rig.add(0, 0, 10_000);
+        rig.add(1, 0, 10_000);
+        rig.grant(ALL);
+        rig.finish(5000);
+        assertThat(rig.count(1) / (double) rig.granted.size()).isGreaterThanOrEqualTo(atLeast - 0.001);
+    }
 }

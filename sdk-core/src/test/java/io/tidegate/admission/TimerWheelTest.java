@@ -278,4 +278,19 @@ class TimerWheelTest {
 
         assertThat(expired).hasSize(2);
     }
+
+    @Test
+    void expire_readingOlderThanTheWheel_losesNobody() {
+        TimerWheel wheel = new TimerWheel(100 * SLOT);
+        wheel.add(Waiters.expiring(50 * SLOT));
+        List<Waiter> expired = new ArrayList<>();
+        wheel.expire(60 * SLOT, expired::add);
+        assertThat(expired).hasSize(1);
+        Waiter next = Waiters.expiring(200 * SLOT);
+        wheel.add(next);
+        wheel.expire(150 * SLOT, expired::add);
+        assertThat(expired).hasSize(1);
+        wheel.expire(201 * SLOT, expired::add);
+        assertThat(expired).hasSize(2);
+    }
 }

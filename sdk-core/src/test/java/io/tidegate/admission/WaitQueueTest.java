@@ -309,4 +309,44 @@ class WaitQueueTest {
         assertThat(wheel.size()).isZero();
         assertThat(queue.head()).isNull();
     }
+
+    @Test
+    void sweep_mostGaveUpBehindABlockedHead_eachOfItsOwnTenant_areForgotten() {
+        Waiter blocked = add("a");
+        for (int i = 0; i < 20_000; i++) {
+            Waiters.giveUp(add("tenant" + i));
+            queue.sweep(1);
+        }
+
+        assertThat(queue.head()).isSameAs(blocked);
+        assertThat(queue.tenants()).isLessThanOrEqualTo(2 * REMEMBERED);
+    }
+
+    @Test
+    void sweep_manyTenantsOfOneEach_giveUpBehindABlockedHead_areForgotten() {
+        add("a");
+        List<Waiter> others = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            others.add(add("tenant" + i));
+        }
+        long begin = System.nanoTime();
+        for (int i = 0; i < others.size(); i++) {
+            Waiters.giveUp(others.get(i));
+            queue.sweep(others.size() - i);
+        }
+        System.out.println("RESULT tenants left " + queue.tenants() + " ms " + (System.nanoTime() - begin) / 1_000_000);
+        begin = System.nanoTime();
+        for (int i = 0; i < 100_000; i++) {
+            Waiter one = add("x" + i % 500);
+            Waiter two = add("x" + i % 500);
+            Waiters.giveUp(one);
+            if (i % 2 == 0) {
+                queue.sweep(2);
+            }
+            Waiters.giveUp(two);
+            queue.sweep(1);
+        }
+        System.out.println("RESULT afterwards ms " + (System.nanoTime() - begin) / 1_000_000);
+        assertThat(queue.tenants()).isLessThanOrEqualTo(2 * REMEMBERED);
+    }
 }
