@@ -256,9 +256,7 @@ public final class Gate implements AutoCloseable {
             // Read before the permit is made: what is stored into it then needs no barrier.
             long now = time.coarseNanos();
             permit = new Permit(lane, now, (int) taken);
-            if (notesSites) {
-                noteSite(permit);
-            }
+            noteSite(permit);
             admitted(lane, permit);
         } catch (RuntimeException | Error e) {
             undo((int) taken, permit);
@@ -274,8 +272,8 @@ public final class Gate implements AutoCloseable {
     }
 
     /**
-     * No time, no memory or no stack: the room must not be lost with it. Taking it went one call deeper than returning it, so the
-     * stack suffices for this.
+     * No time or no memory: the room must not be lost with it. Where the stack has ended, there may be too little of it left for
+     * this as well.
      */
     private void undo(int units, @Nullable Permit permit) {
         boolean ours = permit == null || permit.tryDiscard() || permit.state() == Permit.WAITING;
@@ -911,7 +909,6 @@ public final class Gate implements AutoCloseable {
         @Override
         public void granted(Waiter waiter, long nowNanos) {
             left(waiter);
-            wheel.remove(waiter);
             add(waiter);
         }
 

@@ -164,10 +164,6 @@ final class GateState {
         CELL.getAndBitwiseAnd(cells, WORD, ~QUEUE_OPEN);
     }
 
-    boolean queueOpen() {
-        return (long) CELL.getVolatile(cells, WORD) < 0;
-    }
-
     int slotsInFlight() {
         return (int) ((long) CELL.getVolatile(cells, WORD) & SLOT_MASK);
     }
