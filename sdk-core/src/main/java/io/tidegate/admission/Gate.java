@@ -255,7 +255,7 @@ public final class Gate implements AutoCloseable {
         try {
             // Read before the permit is made: what is stored into it then needs no barrier.
             long now = time.coarseNanos();
-            permit = new Permit(lane, now, (int) taken);
+            permit = new Permit(lane, request, now, (int) taken);
             noteSite(permit);
             admitted(lane, permit);
         } catch (RuntimeException | Error e) {
@@ -329,7 +329,7 @@ public final class Gate implements AutoCloseable {
         }
         left(waiter);
         countExpired(waiter.lane, waited);
-        tell(waiter, expired(waiter.lane, waited), waited, true);
+        tell(waiter, expired(waiter, waited), waited, true);
         wake(false);
         return waiter.answer();
     }
@@ -596,8 +596,15 @@ public final class Gate implements AutoCloseable {
         lane.countExpired(waitedNanos, supply().scaling());
     }
 
-    private Admission expired(TierLane lane, long waitedNanos) {
-        return new Admission.Expired(Duration.ofNanos(waitedNanos), retryAfter(lane, time.coarseNanos()));
+    private Admission expired(Waiter waiter, long waitedNanos) {
+        Reason reason = Reason.QUEUE_TIMEOUT;
+        if (supply().replicas().ready() == 0) {
+            reason = Reason.NO_CAPACITY;
+        } else if (waiter.request.endsByDeadline(waiter.arrivedNanos)) {
+            reason = Reason.DEADLINE_PASSED;
+        }
+        return new Admission.Expired(
+                Duration.ofNanos(waitedNanos), retryAfter(waiter.lane, time.coarseNanos()), reason);
     }
 
     /** Refuses at once. Nearly all there is to do in a flood. */
@@ -1052,7 +1059,7 @@ public final class Gate implements AutoCloseable {
         Admission answer;
         try {
             answer = switch (waiter.state()) {
-                case Permit.EXPIRED -> expired(lane, waited);
+                case Permit.EXPIRED -> expired(waiter, waited);
                 case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(lane, time.coarseNanos()));
                 case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(lane, time.coarseNanos()));
                 // Held, or closed already by a caller that was interrupted.

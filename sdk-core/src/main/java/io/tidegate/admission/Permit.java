@@ -67,6 +67,9 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
 
     final TierLane lane;
 
+    /** What was asked. */
+    final Request request;
+
     /** When the request arrived. */
     final long arrivedNanos;
 
@@ -81,12 +84,13 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     @SuppressWarnings("UnusedVariable")
     private int state;
 
-    Permit(TierLane lane, long arrivedNanos, int units) {
-        this(lane, arrivedNanos, units, HELD);
+    Permit(TierLane lane, Request request, long arrivedNanos, int units) {
+        this(lane, request, arrivedNanos, units, HELD);
     }
 
     /** Stores every field, and none as a volatile one: the compiler then need not clear the memory before. */
-    Permit(TierLane lane, long arrivedNanos, int units, int state) {
+    Permit(TierLane lane, Request request, long arrivedNanos, int units, int state) {
+        this.request = request;
         this.arrivedNanos = arrivedNanos;
         this.units = units;
         this.state = state;
@@ -167,6 +171,11 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     public boolean closed() {
         int seen = state();
         return seen == CLOSED || seen == CLOSING;
+    }
+
+    /** The pool it was given for. */
+    public String pool() {
+        return lane.gate.pool();
     }
 
     /** The tier it was given to. */

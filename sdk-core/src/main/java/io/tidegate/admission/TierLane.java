@@ -48,7 +48,7 @@ final class TierLane {
     /** One for each reason. */
     static final int SHED = 13;
     /** One for each objective, twice: without and with a scale event under way. */
-    static final int OBJECTIVE = SHED + 8;
+    static final int OBJECTIVE = SHED + Reason.values().length;
 
     /** Recent permits of each stripe. A power of 2. */
     static final int RECENT = 256;

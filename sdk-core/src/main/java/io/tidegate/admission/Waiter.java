@@ -32,8 +32,6 @@ final class Waiter extends Permit implements Ticket {
         }
     }
 
-    final Request request;
-
     /** Neighbours in a slot of the timer wheel; both null outside. The wheel's slots are circular lists. */
     @Nullable
     Waiter next;
@@ -51,8 +49,7 @@ final class Waiter extends Permit implements Ticket {
     private long waitedNanos;
 
     Waiter(TierLane lane, Request request, long arrivedNanos, Object sink) {
-        super(lane, arrivedNanos, 0, WAITING);
-        this.request = request;
+        super(lane, request, arrivedNanos, 0, WAITING);
         this.sink = sink;
     }
 

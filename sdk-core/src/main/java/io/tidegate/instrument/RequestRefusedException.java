@@ -38,8 +38,11 @@ public final class RequestRefusedException extends RuntimeException {
         return refusal instanceof Admission.Expired expired ? expired.retryAfter() : Duration.ZERO;
     }
 
-    /** The HTTP status that says this: 429 or 503. */
+    /** The HTTP status that says this: 429, 503 or 504; 503 if the caller gave up itself. */
     public int httpStatus() {
-        return refusal instanceof Admission.Shed shed ? shed.reason().httpStatus() : 503;
+        if (refusal instanceof Admission.Shed shed) {
+            return shed.reason().httpStatus();
+        }
+        return refusal instanceof Admission.Expired expired ? expired.reason().httpStatus() : 503;
     }
 }

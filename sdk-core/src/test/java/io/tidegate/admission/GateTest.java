@@ -190,7 +190,9 @@ class GateTest {
 
     @Test
     void reason_saysWhetherCapacityIsContendedOrMissing() {
-        assertThat(Reason.values()).extracting(Reason::httpStatus).containsExactly(429, 429, 429, 504, 429, 503, 503);
+        assertThat(Reason.values())
+                .extracting(Reason::httpStatus)
+                .containsExactly(429, 429, 429, 504, 429, 503, 503, 429, 429, 429, 429);
     }
 
     // ---- ceilings --------------------------------------------------------------------------------------------------

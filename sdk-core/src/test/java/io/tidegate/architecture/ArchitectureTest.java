@@ -41,16 +41,43 @@ class ArchitectureTest {
             Map.entry("time", Set.of()),
             Map.entry("pool", Set.of("time")),
             Map.entry("supply", Set.of("time", "pool")),
-            Map.entry("admission", Set.of("time", "pool", "supply")),
+            Map.entry("quota", Set.of("time", "pool")),
+            Map.entry("admission", Set.of("time", "pool", "supply", "quota")),
+            Map.entry("limit", Set.of("time", "pool", "supply")),
+            Map.entry("routing", Set.of("time", "pool", "supply", "admission")),
             Map.entry("signal", Set.of("time", "pool", "supply")),
             Map.entry("policy", Set.of("time", "pool", "supply")),
             Map.entry("guardrail", Set.of("time", "pool", "supply", "policy")),
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
             Map.entry("engine", Set.of("time", "pool", "supply", "signal", "policy", "guardrail", "ledger")),
-            Map.entry("config", Set.of("time", "pool", "supply", "admission", "policy", "guardrail", "engine")),
+            Map.entry(
+                    "config",
+                    Set.of(
+                            "time",
+                            "pool",
+                            "supply",
+                            "quota",
+                            "admission",
+                            "limit",
+                            "routing",
+                            "policy",
+                            "guardrail",
+                            "engine")),
             Map.entry("instrument", Set.of("time", "pool", "supply", "admission")),
             Map.entry(
-                    "meter", Set.of("time", "pool", "supply", "admission", "policy", "guardrail", "ledger", "engine")));
+                    "meter",
+                    Set.of(
+                            "time",
+                            "pool",
+                            "supply",
+                            "quota",
+                            "admission",
+                            "limit",
+                            "routing",
+                            "policy",
+                            "guardrail",
+                            "ledger",
+                            "engine")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

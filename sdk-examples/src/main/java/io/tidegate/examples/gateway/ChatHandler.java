@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import okhttp3.Call;
 import okhttp3.MediaType;
@@ -103,22 +102,22 @@ final class ChatHandler implements HttpHandler {
                 forward(exchange, chat, body, permit);
             }
         } else if (admission instanceof Admission.Shed shed) {
-            refuse(exchange, shed.reason().httpStatus(), shed.reason().name(), shed.retryAfter());
+            refuse(exchange, shed.reason(), shed.retryAfter());
         } else if (admission instanceof Admission.Expired expired) {
-            refuse(exchange, 503, "EXPIRED", expired.retryAfter());
+            refuse(exchange, expired.reason(), expired.retryAfter());
         }
     }
 
-    private static void refuse(HttpExchange exchange, int status, String reason, Duration retryAfter)
-            throws IOException {
+    private static void refuse(HttpExchange exchange, Admission.Reason reason, Duration retryAfter) throws IOException {
+        int status = reason.httpStatus();
         exchange.getResponseHeaders()
                 .set("Retry-After", String.valueOf(Math.max(1, (retryAfter.toMillis() + 999) / 1000)));
-        exchange.getResponseHeaders().set("X-Tidegate-Reason", reason);
+        exchange.getResponseHeaders().set("X-Tidegate-Reason", reason.code());
         Http.error(
                 exchange,
                 status,
                 status == 429 ? "rate_limit_error" : "overloaded_error",
-                "not admitted: " + reason.toLowerCase(Locale.ROOT).replace('_', ' ') + "; try again later");
+                "not admitted: " + reason.code().replace('_', ' ') + "; try again later");
     }
 
     private void forward(HttpExchange exchange, ChatCall chat, byte[] body, Permit permit) throws IOException {

@@ -1,0 +1,15 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/**
+ * How much each tenant and tier may ask for in a minute: requests and tokens, reserved before a request runs and settled when it ends.
+ *
+ * <p>{@code Quotas} comes first. It knows no gate; the gate asks it.
+ */
+@NullMarked
+package io.tidegate.quota;
+
+import org.jspecify.annotations.NullMarked;
