@@ -7,6 +7,7 @@ package io.tidegate.admission;
 
 import java.util.ArrayDeque;
 import java.util.PriorityQueue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +24,28 @@ final class DeadlineQueue {
     private final ArrayDeque<Waiter> inOrder = new ArrayDeque<>(2);
     private @Nullable PriorityQueue<Waiter> stragglers;
 
+    /** Told of everyone that is taken out, or null. */
+    private final @Nullable Consumer<Waiter> gone;
+
+    DeadlineQueue() {
+        this(null);
+    }
+
+    DeadlineQueue(@Nullable Consumer<Waiter> gone) {
+        this.gone = gone;
+    }
+
+    private void tellGone(@Nullable Waiter left) {
+        if (gone != null && left != null) {
+            gone.accept(left);
+        }
+    }
+
     void add(Waiter waiter) {
         Waiter last = inOrder.peekLast();
         while (last != null && last.settled()) {
             // Who gave up a moment after it came leaves no trace.
-            inOrder.pollLast();
+            tellGone(inOrder.pollLast());
             last = inOrder.peekLast();
         }
         if (last == null || waiter.deadlineNanos() - last.deadlineNanos() >= 0) {
@@ -45,7 +63,7 @@ final class DeadlineQueue {
     Waiter peek() {
         Waiter first = inOrder.peekFirst();
         while (first != null && first.settled()) {
-            inOrder.pollFirst();
+            tellGone(inOrder.pollFirst());
             first = inOrder.peekFirst();
         }
         if (stragglers == null) {
@@ -53,7 +71,7 @@ final class DeadlineQueue {
         }
         Waiter straggler = stragglers.peek();
         while (straggler != null && straggler.settled()) {
-            stragglers.poll();
+            tellGone(stragglers.poll());
             straggler = stragglers.peek();
         }
         if (first == null) {
@@ -65,20 +83,34 @@ final class DeadlineQueue {
     /** Takes out what {@link #peek()} answered just before. */
     void remove(Waiter head) {
         if (inOrder.peekFirst() == head) {
-            inOrder.pollFirst();
+            tellGone(inOrder.pollFirst());
         } else if (stragglers != null) {
-            stragglers.poll();
+            tellGone(stragglers.poll());
         }
     }
 
     void sweep() {
-        inOrder.removeIf(Waiter::settled);
+        inOrder.removeIf(this::goesIfSettled);
         if (stragglers != null) {
-            stragglers.removeIf(Waiter::settled);
+            stragglers.removeIf(this::goesIfSettled);
         }
     }
 
+    private boolean goesIfSettled(Waiter waiter) {
+        if (!waiter.settled()) {
+            return false;
+        }
+        tellGone(waiter);
+        return true;
+    }
+
     void clear() {
+        if (gone != null) {
+            inOrder.forEach(gone);
+            if (stragglers != null) {
+                stragglers.forEach(gone);
+            }
+        }
         inOrder.clear();
         stragglers = null;
     }

@@ -22,12 +22,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -130,6 +133,7 @@ public final class Gate implements AutoCloseable {
     private final GateListeners listeners = new GateListeners();
     private final List<Runnable> demandListeners = new CopyOnWriteArrayList<>();
     private final WaitEstimator waits = new WaitEstimator();
+    private final MpscUnboundedVarHandleArrayQueue<Correction> corrections = new MpscUnboundedVarHandleArrayQueue<>(64);
     private final MpscUnboundedVarHandleArrayQueue<Waiter> intake = new MpscUnboundedVarHandleArrayQueue<>(256);
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong jitter;
@@ -138,6 +142,8 @@ public final class Gate implements AutoCloseable {
     private final boolean notesSites;
     private final AtomicReference<@Nullable Alarm> alarm = new AtomicReference<>();
     private final AtomicReference<@Nullable CompletableFuture<Drained>> draining = new AtomicReference<>();
+    private final @Nullable Lending lending;
+    private final @Nullable RankCursor cursor;
 
     /* Of the owner of the drain. */
 
@@ -147,6 +153,7 @@ public final class Gate implements AutoCloseable {
     private final Moment moment = new Moment();
     private final Consumer<Waiter> due = settled::due;
     private boolean queueOpen;
+    private final double[] perTier;
 
     /** When the oldest of the refusals that are handed out was made; 0 if there are none. */
     private volatile long refusalsNanos;
@@ -161,6 +168,9 @@ public final class Gate implements AutoCloseable {
     /** A supply, and the ceilings that follow from it. */
     private record Limits(Supply supply, GateState.Ceilings ceilings) {}
 
+    /** What a request took beyond what it was granted for, while others wait. */
+    private record Correction(TierLane lane, String tenant, double tokens) {}
+
     private Gate(Builder builder) {
         this.pool = builder.pool;
         this.tiers = List.copyOf(builder.tiers);
@@ -168,11 +178,17 @@ public final class Gate implements AutoCloseable {
         this.wheel = new TimerWheel(time.nanos());
         this.ranks = tiers.toArray(new Tier[0]);
         this.lanes = new TierLane[tiers.size()];
+        long shardSeed = builder.shardSeed();
         for (int rank = 0; rank < lanes.length; rank++) {
-            lanes[rank] = new TierLane(this, tiers.get(rank), rank, wheel, time.nanos(), builder.leakDetection);
+            WaitQueue queue = new WaitQueue(wheel, builder.maxTenants, shardSeed);
+            lanes[rank] = new TierLane(this, tiers.get(rank), rank, queue, time.nanos(), builder.leakDetection);
         }
         this.state = new GateState(builder.wakeUps);
         this.scheduler = new Scheduler(List.of(lanes), builder.order, state, settled);
+        this.scheduler.promise(promises(builder));
+        this.lending = Lending.of(tiers, time.nanos());
+        this.cursor = builder.shedByRank ? new RankCursor(lanes.length, shardSeed, time.nanos()) : null;
+        this.perTier = new double[lanes.length];
         this.maxQueued = builder.maxQueued;
         this.callbacks = builder.callbacks;
         this.handOvers = builder.callbacks != null ? builder.callbacks : ForkJoinPool.commonPool();
@@ -182,6 +198,19 @@ public final class Gate implements AutoCloseable {
                 : null;
         this.notesSites = builder.leakSites > 0;
         this.limits = limitsOf(builder.supply);
+    }
+
+    private List<Throughput> promises(Builder builder) {
+        List<Throughput> made = new ArrayList<>();
+        for (TierLane lane : lanes) {
+            if (lane.tier.tokensPerSecond() > 0) {
+                made.add(new Throughput(lane, null, lane.tier.tokensPerSecond()));
+            }
+            builder.tenantRates
+                    .getOrDefault(lane.tier, Map.of())
+                    .forEach((tenant, rate) -> made.add(new Throughput(lane, tenant, rate)));
+        }
+        return made;
     }
 
     private static Latency[] inFlightByOutcome() {
@@ -195,6 +224,31 @@ public final class Gate implements AutoCloseable {
 
     private Limits limitsOf(Supply supply) {
         return new Limits(supply, new GateState.Ceilings(supply.limit(), tiers));
+    }
+
+    /** Takes a look at who needs its guarantee, and lends the rest. Owner of the drain only. */
+    private void lend(Lending by, long now) {
+        Limits before = limits;
+        Work limit = before.supply.limit();
+        Work[] held = new Work[lanes.length];
+        for (TierLane lane : lanes) {
+            PoolLoad.TierLoad load = lane.load(now);
+            held[lane.rank] = new Work(
+                    (int) Math.min(load.inFlight(), Work.MAX_SLOTS), Math.min(load.tokensInFlight(), Work.MAX_TOKENS));
+            perTier[lane.rank] = Math.max(
+                    (double) (load.inFlight() + load.queued()) / Math.max(1, limit.slots()),
+                    (double) load.tokensInFlight() / (double) Math.max(1, limit.tokens()));
+        }
+        by.look(perTier, now);
+        Work[] unused = new Work[lanes.length];
+        for (int rank = 0; rank < lanes.length; rank++) {
+            double kept = by.reserved(rank);
+            unused[rank] = new Work(
+                    Math.max(0, (int) Math.ceil(kept * limit.slots()) - held[rank].slots()),
+                    Math.max(0, (long) (kept * limit.tokens()) - held[rank].tokens()));
+        }
+        // Where a new supply came meanwhile, its wake-up brings another look.
+        LIMITS.compareAndSet(this, before, new Limits(before.supply, new GateState.Ceilings(limit, tiers, unused)));
     }
 
     /**
@@ -247,9 +301,10 @@ public final class Gate implements AutoCloseable {
         if (request.hasDeadline() && isOver(request)) {
             return refuse(lane, Reason.DEADLINE_PASSED);
         }
-        long taken = tryTake(lane, request);
+        long taken = tryTake(lane, units(lane, request));
         if (taken < 0) {
-            return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING);
+            Reason reason = admitting ? Reason.NO_ROOM : Reason.DRAINING;
+            return request.mayReturn() ? refuseAgain(lane, request, reason) : refuse(lane, reason);
         }
         Permit permit = null;
         try {
@@ -262,6 +317,9 @@ public final class Gate implements AutoCloseable {
             undo((int) taken, permit);
             throw e;
         }
+        if (request.mayReturn()) {
+            cameBack(lane, request, permit.arrivedNanos);
+        }
         if (!listeners.none()) {
             listeners.tellAdmitted(lane.tier, 0);
         }
@@ -269,6 +327,15 @@ public final class Gate implements AutoCloseable {
             wake(true);
         }
         return permit;
+    }
+
+    /** The tokens it asks for, in units. */
+    private static int units(TierLane lane, Request request) {
+        if (!request.learns()) {
+            return request.units;
+        }
+        long output = lane.outputs.expected(request.modelOrNull(), request.maxOutputTokens());
+        return GateState.units(request.promptTokens() + output);
     }
 
     /**
@@ -372,13 +439,17 @@ public final class Gate implements AutoCloseable {
     private Waiter submit(Request request, Object sink) {
         TierLane lane = laneOf(request);
         long now = time.coarseNanos();
-        Waiter waiter = new Waiter(lane, request, now, sink);
+        int units = units(lane, request);
+        Waiter waiter = new Waiter(lane, request, units, now, sink);
         Reason refusal;
         if (request.hasDeadline() && waiter.deadlineNanos() - time.nanos() < 0) {
             refusal = Reason.DEADLINE_PASSED;
         } else {
-            long taken = tryTake(lane, request);
+            long taken = tryTake(lane, units);
             if (taken >= 0) {
+                if (request.mayReturn()) {
+                    cameBack(lane, request, now);
+                }
                 try {
                     waiter.tryGrant((int) taken, now);
                     noteSite(waiter);
@@ -400,7 +471,10 @@ public final class Gate implements AutoCloseable {
             // Listeners are told when the ticket has its answer.
             turnSlo(lane, now);
             long number = lane.countShed(refusal, supply().scaling());
-            answerAtOnce(waiter, refusals(lane, refusal).get(number));
+            Admission answer = request.key != 0
+                    ? refusalOf(waiter, refusal)
+                    : refusals(lane, refusal).get(number);
+            answerAtOnce(waiter, answer);
         } else {
             noteSite(waiter);
             enqueue(waiter);
@@ -420,15 +494,15 @@ public final class Gate implements AutoCloseable {
      * The units taken, or -1 if it must not run now. With {@link #PASSED} added if it passed those who wait, which is noted in
      * favour of their floors: one of them may be due by it, and so a wake-up is owed.
      */
-    private long tryTake(TierLane lane, Request request) {
+    private long tryTake(TierLane lane, int asked) {
         if (!admitting) {
             return -1;
         }
         GateState.Ceilings ceilings = limits.ceilings;
-        int units = GateState.taken(request.units, ceilings, lane.rank);
+        int units = GateState.taken(asked, ceilings, lane.rank);
         Take taken = state.tryTake(units, ceilings, lane.rank);
         if (taken == Take.QUEUE_OPEN) {
-            if (!mayPass(lane) || !state.tryTakeForWaiter(units, ceilings, lane.rank)) {
+            if (!mayPass(lane, ceilings) || !state.tryTakeForWaiter(units, ceilings, lane.rank)) {
                 return -1;
             }
             passed.addAndGet((long) Scheduler.work(units));
@@ -438,9 +512,9 @@ public final class Gate implements AutoCloseable {
     }
 
     /** Whether all who wait are of lower ceilings, so that the room above is held back from them, and for this tier. */
-    private boolean mayPass(TierLane lane) {
+    private boolean mayPass(TierLane lane, GateState.Ceilings ceilings) {
         for (TierLane other : lanes) {
-            if (other.tier.ceiling() >= lane.tier.ceiling() && other.waiting() > 0) {
+            if (ceilings.share(other.rank) >= ceilings.share(lane.rank) && other.waiting() > 0) {
                 return false;
             }
         }
@@ -479,9 +553,21 @@ public final class Gate implements AutoCloseable {
         if (boundNanos <= 0) {
             return Reason.NO_ROOM;
         }
-        OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
-        if (wait.isPresent() && wait.getAsLong() > boundNanos) {
-            return Reason.WAIT_TOO_LONG;
+        Request request = waiter.request;
+        Appointments.Told told = request.mayReturn() ? toldBefore(lane, request, waiter.arrivedNanos) : null;
+        if (told != null && told.tooSoon(waiter.arrivedNanos)) {
+            return Reason.RETRY_TOO_SOON;
+        }
+        if (told == null || !told.right()) {
+            OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
+            if (wait.isPresent() && wait.getAsLong() > boundNanos) {
+                return Reason.WAIT_TOO_LONG;
+            }
+            // Of each tier one may wait always, so that its floor has whom to go to.
+            RankCursor ranks = cursor;
+            if (ranks != null && !ranks.mayQueue(lane.rank, request.tenant()) && lane.waiting() > 0) {
+                return Reason.OVERLOADED;
+            }
         }
         int units = lane.queuedUnits(waiter.request);
         if (!lane.reservePlace(units)) {
@@ -491,7 +577,69 @@ public final class Gate implements AutoCloseable {
             lane.freePlace(units);
             return full();
         }
+        if (told != null) {
+            lane.appointments.kept(told);
+        }
         return null;
+    }
+
+    /** Looks whether it was refused before, and counts it as one that came back if so. */
+    private static Appointments.@Nullable Told toldBefore(TierLane lane, Request request, long now) {
+        Appointments.Told told = request.key == 0 ? null : lane.appointments.told(request.key, now);
+        if (told != null || request.attempt() > 1) {
+            lane.countRetry();
+        }
+        return told;
+    }
+
+    /** Admitted at once, when it came back or sooner. */
+    private static void cameBack(TierLane lane, Request request, long now) {
+        Appointments.Told told = toldBefore(lane, request, now);
+        if (told != null) {
+            lane.appointments.kept(told);
+        }
+    }
+
+    /** Refuses at once one that may have been refused before. */
+    private Admission refuseAgain(TierLane lane, Request request, Reason reason) {
+        long now = time.coarseNanos();
+        Appointments.Told told = toldBefore(lane, request, now);
+        boolean tooSoon = told != null && told.tooSoon(now) && reason != Reason.DRAINING;
+        Reason counted = tooSoon ? Reason.RETRY_TOO_SOON : reason;
+        long number = lane.countShed(counted, limits.supply.scaling());
+        Admission answer = request.key == 0
+                ? refusals(lane, counted).get(number)
+                : new Admission.Shed(counted, appointment(lane, request, now));
+        tellListeners(lane, answer, 0);
+        return answer;
+    }
+
+    private Admission refusalOf(Waiter waiter, Reason reason) {
+        return new Admission.Shed(reason, appointment(waiter.lane, waiter.request, waiter.arrivedNanos));
+    }
+
+    /** How long until a request that can be told apart is to come back: as it was told before, or as it is told now. */
+    private Duration appointment(TierLane lane, Request request, long now) {
+        Appointments.Told told = lane.appointments.told(request.key, now);
+        if (told == null || !told.tooSoon(now)) {
+            long ahead = waitNanos(lane, now).orElse(0);
+            told = lane.appointments.give(request.key, now, ahead, intervalNanos(lane, ahead, now));
+        }
+        return Duration.ofNanos(told.atNanos() - now);
+    }
+
+    /** Between two of this tier that are granted, once what waits now has been; its share is that of its weight. */
+    private double intervalNanos(TierLane lane, long aheadNanos, long now) {
+        if (!waits.knows()) {
+            return 0;
+        }
+        double weights = 0;
+        for (TierLane other : lanes) {
+            weights += other == lane || other.waiting() > 0 ? other.tier.weight() : 0;
+        }
+        Supply supply = supply();
+        double interval = waits.intervalNanos(state.slotsInFlight(), supply, now + aheadNanos);
+        return interval * weights / lane.tier.weight();
     }
 
     /** Never counts a request that gets no place: the drain would evict another for it. */
@@ -603,8 +751,7 @@ public final class Gate implements AutoCloseable {
         } else if (waiter.request.endsByDeadline(waiter.arrivedNanos)) {
             reason = Reason.DEADLINE_PASSED;
         }
-        return new Admission.Expired(
-                Duration.ofNanos(waitedNanos), retryAfter(waiter.lane, time.coarseNanos()), reason);
+        return new Admission.Expired(Duration.ofNanos(waitedNanos), retryAfter(waiter), reason);
     }
 
     /** Refuses at once. Nearly all there is to do in a flood. */
@@ -784,8 +931,14 @@ public final class Gate implements AutoCloseable {
             forgetRefusals(coarse);
         }
         evictSurplus();
+        if (lending != null && lending.isDueContended(coarse)) {
+            lend(lending, coarse);
+        }
         boolean more = false;
         boolean anyWaited = waiting.get() > 0;
+        if (cursor != null && cursor.isDue(coarse, anyWaited)) {
+            turn(cursor, coarse);
+        }
         if (anyWaited) {
             openQueue();
             if (closed) {
@@ -829,7 +982,18 @@ public final class Gate implements AutoCloseable {
         }
     }
 
+    private void turn(RankCursor ranks, long now) {
+        for (TierLane lane : lanes) {
+            Waiter oldest = lane.queue.oldest();
+            perTier[lane.rank] = oldest == null ? -1 : lane.shareOfBound(now - oldest.arrivedNanos);
+        }
+        ranks.turn(now, perTier);
+    }
+
     private void takeIn() {
+        for (Correction each = corrections.relaxedPoll(); each != null; each = corrections.relaxedPoll()) {
+            scheduler.correct(each.lane, each.tenant, each.tokens);
+        }
         for (Waiter waiter = intake.relaxedPoll(); waiter != null; waiter = intake.relaxedPoll()) {
             takeIn(waiter);
         }
@@ -916,6 +1080,9 @@ public final class Gate implements AutoCloseable {
         @Override
         public void granted(Waiter waiter, long nowNanos) {
             left(waiter);
+            if (cursor != null) {
+                cursor.granted(waiter.lane.rank, waiter.lane.shareOfBound(waiter.queueNanos()));
+            }
             add(waiter);
         }
 
@@ -1060,8 +1227,8 @@ public final class Gate implements AutoCloseable {
         try {
             answer = switch (waiter.state()) {
                 case Permit.EXPIRED -> expired(waiter, waited);
-                case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(lane, time.coarseNanos()));
-                case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(lane, time.coarseNanos()));
+                case Permit.EVICTED -> new Admission.Shed(Reason.EVICTED, retryAfter(waiter));
+                case Permit.DRAINED -> new Admission.Shed(Reason.DRAINING, retryAfter(waiter));
                 // Held, or closed already by a caller that was interrupted.
                 default -> waiter;
             };
@@ -1168,6 +1335,26 @@ public final class Gate implements AutoCloseable {
         }
     }
 
+    /** Takes so many units more for a permit that is held; how many it took, all or none. */
+    int tryGrow(TierLane lane, int units) {
+        // Not more than the tier could be given at all: what is reported may be nonsense.
+        int most = GateState.taken(units, limits.ceilings, lane.rank);
+        return most > 0 && state.tryGrow(most) ? most : 0;
+    }
+
+    void shrink(int units) {
+        if (state.shrink(units)) {
+            wake(true);
+        }
+    }
+
+    void onGrown(Permit permit, int units) {
+        permit.lane.countGrown(units);
+        if (waiting.get() > 0) {
+            corrections.offer(new Correction(permit.lane, permit.request.tenant(), (double) GateState.tokensOf(units)));
+        }
+    }
+
     /** Gives room back; true if somebody waits for it, and then {@link #onClosed} is owed. */
     boolean giveBack(int units) {
         return state.giveBack(units);
@@ -1176,19 +1363,24 @@ public final class Gate implements AutoCloseable {
     /**
      * After the room was given back: nothing here can keep it, whatever fails.
      *
+     * @param units what it held in the end
      * @param firstTokenNanos time from arrival to the first token; 0 if it was not told
      * @param awaited whether somebody waits for the room
      */
-    void onClosed(Permit permit, Outcome outcome, Usage usage, long firstTokenNanos, boolean awaited) {
+    void onClosed(Permit permit, int units, Outcome outcome, Usage usage, long firstTokenNanos, boolean awaited) {
         TierLane lane = permit.lane;
         long inFlightNanos = 0;
+        boolean lends = false;
         Set<Objective> broken = Set.of();
         try {
             long now = time.coarseNanos();
             long sinceArrival = Math.max(0, now - permit.arrivedNanos);
             inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
             turnSlo(lane, now);
-            lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, permit.units, usage);
+            lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, units, usage);
+            if (usage.outputTokens() > 0) {
+                learn(permit, units, outcome, usage, awaited);
+            }
             if (outcome != Outcome.CANCELLED) {
                 waits.returned(inFlightNanos);
                 broken = broken(lane, outcome, usage, firstTokenNanos, sinceArrival);
@@ -1200,15 +1392,27 @@ public final class Gate implements AutoCloseable {
             if (refusalsNanos != 0) {
                 forgetRefusals(now);
             }
+            lends = lending != null && lending.isDue(now);
         } catch (RuntimeException | Error e) {
             listeners.failed("time source", e);
         } finally {
-            if (awaited) {
+            if (awaited || lends) {
                 wake(true);
             }
         }
         if (!listeners.none()) {
             tellClosed(lane, outcome, usage, inFlightNanos, broken);
+        }
+    }
+
+    private void learn(Permit permit, int units, Outcome outcome, Usage usage, boolean awaited) {
+        Request request = permit.request;
+        if (request.learns() && (outcome == Outcome.COMPLETED || outcome == Outcome.UNREPORTED)) {
+            permit.lane.outputs.wrote(request.modelOrNull(), usage.outputTokens());
+        }
+        if (awaited && units > 0) {
+            double took = (double) usage.promptTokens() + (double) usage.outputTokens();
+            corrections.offer(new Correction(permit.lane, request.tenant(), took - (double) GateState.tokensOf(units)));
         }
     }
 
@@ -1271,14 +1475,22 @@ public final class Gate implements AutoCloseable {
      */
     public Optional<Duration> predictedWait(Tier tier) {
         TierLane lane = lanes[rankOf(tier)];
-        if (mayPass(lane) && state.hasRoom(limits.ceilings, lane.rank)) {
+        GateState.Ceilings ceilings = limits.ceilings;
+        if (mayPass(lane, ceilings) && state.hasRoom(ceilings, lane.rank)) {
             return Optional.of(Duration.ZERO);
         }
         OptionalLong nanos = predictedWaitNanos(lane, time.nanos());
         return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
     }
 
+    /** Until a newcomer would be granted: after those who wait, and those who were given a time to come back at. */
     private OptionalLong predictedWaitNanos(TierLane lane, long now) {
+        OptionalLong wait = waitNanos(lane, now);
+        long given = lane.appointments.givenAheadNanos(now);
+        return wait.isPresent() && given > wait.getAsLong() ? OptionalLong.of(given) : wait;
+    }
+
+    private OptionalLong waitNanos(TierLane lane, long now) {
         return waits.knows() ? waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now) : UNKNOWN;
     }
 
@@ -1301,7 +1513,12 @@ public final class Gate implements AutoCloseable {
         return (long) Math.ceil(ahead);
     }
 
-    private Duration retryAfter(TierLane lane, long now) {
+    private Duration retryAfter(Waiter waiter) {
+        TierLane lane = waiter.lane;
+        long now = time.coarseNanos();
+        if (waiter.request.key != 0) {
+            return appointment(lane, waiter.request, now);
+        }
         return RetryAfter.jittered((double) predictedWaitNanos(lane, now).orElse(0), jitter.incrementAndGet());
     }
 
@@ -1391,6 +1608,35 @@ public final class Gate implements AutoCloseable {
         TierLane lane = lanes[rankOf(tier)];
         long evaluated = lane.evaluated();
         return lane.slo.attainment(time.nanos(), evaluated, evaluated - lane.broken());
+    }
+
+    /** Requests of this tier so far that said they had been refused before, or were known to. */
+    public long retries(Tier tier) {
+        return lanes[rankOf(tier)].tally.sum(TierLane.RETRIES);
+    }
+
+    /** Tokens that a request of this tier, and of this model if one is named, will probably write. */
+    public long expectedOutputTokens(Tier tier, @Nullable String model, long maxOutputTokens) {
+        return lanes[rankOf(tier)].outputs.expected(model, maxOutputTokens);
+    }
+
+    /** What this tier may fill now, as a share of the limit: its ceiling, less what is kept for guarantees of others. */
+    public double openTo(Tier tier) {
+        return limits.ceilings.share(rankOf(tier));
+    }
+
+    /** Share of ranks, highest first, that may queue now; 1 unless more arrives than can be served for a while. */
+    public double openRanks() {
+        return cursor == null ? 1 : cursor.openShare();
+    }
+
+    /** Times that a promise of tokens per second to this tier, or to a tenant in it, was broken so far, by cause. */
+    public long throughputBreaches(Tier tier, ThroughputBreach cause) {
+        long sum = 0;
+        for (Throughput promise : scheduler.promises()) {
+            sum += promise.lane == lanes[rankOf(tier)] ? promise.breaches(cause) : 0;
+        }
+        return sum;
     }
 
     /** Permits that were dropped without being closed, and whose room was given back, so far. */
@@ -1537,7 +1783,11 @@ public final class Gate implements AutoCloseable {
         private TierOrder order = TierOrder.weighted();
         private boolean leakDetection = true;
         private int leakSites;
+        private int maxTenants = WaitQueue.MAX_TENANTS;
+        private boolean shedByRank = true;
+        private final Map<Tier, Map<String, Double>> tenantRates = new LinkedHashMap<>();
         private long seed = 1;
+        private @Nullable Long shardSeed;
         private long wakeUps;
 
         private Builder(String pool) {
@@ -1616,15 +1866,60 @@ public final class Gate implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Most tenants of each tier that wait in queues of their own or are remembered; 4096 by default. Further ones share 64 queues,
+         * and with them their turns.
+         */
+        public Builder maxTenants(int maxTenants) {
+            if (maxTenants < 0) {
+                throw new IllegalArgumentException("maxTenants must be >= 0 but was " + maxTenants);
+            }
+            this.maxTenants = maxTenants;
+            return this;
+        }
+
+        /**
+         * Whether, while more arrives than can be served for 10 s, the lowest tiers, and in them the same tenants for a while, are refused
+         * with {@link Reason#OVERLOADED} before they queue; true by default. Without it all queue until their places or times are
+         * over.
+         */
+        public Builder shedByRank(boolean shedByRank) {
+            this.shedByRank = shedByRank;
+            return this;
+        }
+
+        /**
+         * Promises a tenant so many tokens a second, prompt and output, while its requests of this tier wait: as {@link
+         * Tier#tokensPerSecond()} does for a tier.
+         *
+         * @param tokensPerSecond above 0, at most 10^9
+         */
+        public Builder tokensPerSecond(Tier tier, String tenant, double tokensPerSecond) {
+            if (!(tokensPerSecond > 0 && tokensPerSecond <= 1e9)) {
+                throw new IllegalArgumentException(
+                        "tokensPerSecond must be above 0 and at most 10^9 but was " + tokensPerSecond);
+            }
+            tenantRates
+                    .computeIfAbsent(tier, ignored -> new LinkedHashMap<>())
+                    .put(Objects.requireNonNull(tenant, "tenant"), tokensPerSecond);
+            return this;
+        }
+
+        private long shardSeed() {
+            // Unknown to tenants unless a test wants it known.
+            return shardSeed != null ? shardSeed : new SplittableRandom().nextLong();
+        }
+
         /** Where the count of wake-ups starts; for tests of its wrapping. */
         Builder wakeUps(long wakeUps) {
             this.wakeUps = wakeUps;
             return this;
         }
 
-        /** Seed of the jitter on retry times; 1 by default. */
+        /** Seed of the jitter on retry times, 1 by default, and of how tenants are dealt into shards and ranks, which is random. */
         public Builder seed(long seed) {
             this.seed = seed;
+            this.shardSeed = seed;
             return this;
         }
 
@@ -1636,6 +1931,17 @@ public final class Gate implements AutoCloseable {
             if (tiers.isEmpty() || tiers.size() > MAX_TIERS) {
                 throw new IllegalArgumentException(
                         "a gate needs 1 to " + MAX_TIERS + " tiers but pool " + pool + " has " + tiers.size());
+            }
+            double guaranteed = tiers.stream().mapToDouble(Tier::guarantee).sum();
+            if (guaranteed > 1 + 1e-9) {
+                throw new IllegalArgumentException("the guarantees of pool " + pool
+                        + "'s tiers must be at most 1 together but are " + guaranteed + "; lower some");
+            }
+            for (Tier tier : tenantRates.keySet()) {
+                if (!tiers.contains(tier)) {
+                    throw new IllegalArgumentException("tokensPerSecond was set for a tenant of tier " + tier
+                            + ", which is not a tier of pool " + pool + "; it has " + tiers);
+                }
             }
             Set<String> names = new HashSet<>();
             for (Tier tier : tiers) {

@@ -47,6 +47,10 @@ final class GateState {
     private static final long SLOT_MASK = Work.MAX_SLOTS;
     private static final int UNIT_SHIFT = 20;
     private static final long UNIT_MASK = (1L << 36) - 1;
+
+    /** Far from the end of what can be counted, which those who are admitted need. */
+    private static final long MOST_GROWN = UNIT_MASK >>> 1;
+
     private static final long QUEUE_OPEN = Long.MIN_VALUE;
 
     private final long[] cells = new long[3 * STRIDE];
@@ -71,7 +75,7 @@ final class GateState {
 
     /** What a request of so many units takes: up to all a tier may hold, so that one larger than the pool runs alone. */
     static int taken(int units, Ceilings ceilings, int tier) {
-        return (int) Math.min(units, ceilings.units(tier));
+        return (int) Math.min(units, ceilings.largest(tier));
     }
 
     static long tokensOf(long units) {
@@ -156,6 +160,28 @@ final class GateState {
         return (long) CELL.getAndAdd(cells, WORD, -cost) < 0;
     }
 
+    /**
+     * Takes more for one that has a slot, also above the limit: what is written is in memory, whoever planned otherwise.
+     *
+     * @return false if there are more than can be counted
+     */
+    boolean tryGrow(int units) {
+        long seen = (long) CELL.getOpaque(cells, WORD);
+        while (((seen >>> UNIT_SHIFT) & UNIT_MASK) + units <= MOST_GROWN) {
+            long found = (long) CELL.compareAndExchange(cells, WORD, seen, seen + ((long) units << UNIT_SHIFT));
+            if (found == seen) {
+                return true;
+            }
+            seen = found;
+        }
+        return false;
+    }
+
+    /** Returns tokens and keeps the slot; true if somebody waits, and then the caller owes a wake-up. */
+    boolean shrink(int units) {
+        return (long) CELL.getAndAdd(cells, WORD, -((long) units << UNIT_SHIFT)) < 0;
+    }
+
     void openQueue() {
         CELL.getAndBitwiseOr(cells, WORD, QUEUE_OPEN);
     }
@@ -193,11 +219,24 @@ final class GateState {
         /** Slots and units of each tier, side by side. */
         private final long[] ofTiers;
 
+        /** Units that one request of a tier takes at most. */
+        private final long[] largest;
+
+        /** What each tier may fill, as a share of the limit. */
+        private final double[] shares;
+
         final int limitSlots;
         final long limitUnits;
 
         Ceilings(Work limit, List<Tier> tiers) {
+            this(limit, tiers, new Work[0]);
+        }
+
+        /** @param unused of each tier, what is kept for it and not in use, so that others leave it free; or none at all */
+        Ceilings(Work limit, List<Tier> tiers, Work[] unused) {
             ofTiers = new long[2 * tiers.size()];
+            largest = new long[tiers.size()];
+            shares = new double[tiers.size()];
             limitSlots = limit.slots();
             limitUnits = atLeastOne(limit.tokens(), (double) limit.tokens());
             for (int i = 0; i < tiers.size(); i++) {
@@ -205,6 +244,27 @@ final class GateState {
                 // At least one slot where there is any: a low ceiling on a small pool must not close a tier for good.
                 ofTiers[2 * i] = limit.slots() == 0 ? 0 : Math.max(1, (int) (limit.slots() * ceiling));
                 ofTiers[2 * i + 1] = atLeastOne(limit.tokens(), limit.tokens() * ceiling);
+                largest[i] = ofTiers[2 * i + 1];
+                shares[i] = ceiling;
+                keepFree(i, limit, unused);
+            }
+        }
+
+        private void keepFree(int tier, Work limit, Work[] unused) {
+            long slots = 0;
+            long tokens = 0;
+            for (int other = 0; other < unused.length; other++) {
+                slots += other == tier ? 0 : unused[other].slots();
+                tokens += other == tier ? 0 : unused[other].tokens();
+            }
+            if (slots > 0 && limit.slots() - slots < ofTiers[2 * tier]) {
+                ofTiers[2 * tier] = Math.max(0, limit.slots() - slots);
+                shares[tier] = Math.min(shares[tier], (double) ofTiers[2 * tier] / limit.slots());
+            }
+            long units = Math.max(1, (limit.tokens() - tokens) / TOKENS_PER_UNIT);
+            if (tokens > 0 && limit.tokens() > 0 && units < ofTiers[2 * tier + 1]) {
+                ofTiers[2 * tier + 1] = units;
+                shares[tier] = Math.min(shares[tier], (double) units / (double) limitUnits);
             }
         }
 
@@ -219,6 +279,16 @@ final class GateState {
 
         long units(int tier) {
             return ofTiers[2 * tier + 1];
+        }
+
+        /** Units that one request of this tier takes at most: what it may fill where nothing is kept for others. */
+        long largest(int tier) {
+            return largest[tier];
+        }
+
+        /** What this tier may fill, as a share of the limit: its ceiling, or what is kept for others leaves of it. */
+        double share(int tier) {
+            return shares[tier];
         }
     }
 }

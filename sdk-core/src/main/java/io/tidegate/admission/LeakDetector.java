@@ -11,6 +11,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -81,18 +82,28 @@ final class LeakDetector {
         final @Nullable Throwable site;
         private volatile boolean returned;
 
-        /** Known when it is granted. Written before it is handed to the sweep. */
-        private int units;
+        /** Known when it is granted. Written before it is handed to the sweep; grows with the permit. */
+        private final AtomicInteger units;
 
         Tracked(Permit permit, ReferenceQueue<Permit> queue, @Nullable Throwable site) {
             super(permit, queue);
             this.lane = permit.lane;
-            this.units = permit.units;
+            this.units = new AtomicInteger(permit.units);
             this.site = site;
         }
 
         int units() {
-            return units;
+            return units.get();
+        }
+
+        /** So many it was given in the end. Before anybody has it. */
+        void granted(int taken) {
+            units.set(taken);
+        }
+
+        /** The permit holds so many now. It only grows. */
+        void raise(int held) {
+            units.accumulateAndGet(held, Math::max);
         }
 
         /** The permit was closed as it should. */
@@ -122,7 +133,7 @@ final class LeakDetector {
     void track(Permit permit, @Nullable Permit before) {
         Tracked noted = permit.tracked();
         if (noted != null) {
-            noted.units = permit.units;
+            noted.granted(permit.units);
         }
         if (before != null) {
             aged.offer(before);
@@ -199,6 +210,8 @@ final class LeakDetector {
         if (tracked == null) {
             tracked = new Tracked(permit, collected, null);
             permit.tracked(tracked);
+            // After it is seen there: it may have grown while it was made.
+            tracked.raise(permit.units);
             if (permit.state() < Permit.HELD) {
                 // Closed meanwhile, and perhaps before it could see the reference.
                 tracked.returned();

@@ -6,6 +6,7 @@
 package io.tidegate.admission;
 
 import io.tidegate.pool.Tier;
+import io.tidegate.pool.Work;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -49,16 +50,24 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     /** Its room is being given back. */
     static final int CLOSING = -8;
 
-    /** Units of the time to the first token: 1.024 µs, so that a positive int holds 36 minutes; later counts as that. */
+    /** Units of the time to the first token: 1.024 µs, so that 30 bits hold 18 minutes; later counts as that. */
     private static final int TOKEN_UNIT_SHIFT = 10;
 
+    /** In the state of one that is held: it may have taken more tokens since, so that nobody else knows how many it holds. */
+    private static final int GROWN = 1 << 30;
+
+    /** Units taken at once when a request writes more than was expected: 1,024 tokens, so that few steps do. */
+    private static final int GROWTH = 64;
+
     static final VarHandle STATE;
+    private static final VarHandle UNITS;
     private static final VarHandle TRACKED;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             STATE = lookup.findVarHandle(Permit.class, "state", int.class);
+            UNITS = lookup.findVarHandle(Permit.class, "units", int.class);
             TRACKED = lookup.findVarHandle(Permit.class, "tracked", LeakDetector.Tracked.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -100,17 +109,66 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
 
     /** Says that the first token has come. The first call counts; later ones, and calls after closing, do nothing. */
     public void firstToken() {
-        if (state() == HELD) {
+        int seen = state();
+        while (seen == HELD || seen == GROWN) {
             long sinceArrival = Math.max(1, lane.gate.now() - arrivedNanos);
-            if (STATE.compareAndSet(this, HELD, tokenUnits(sinceArrival))) {
+            int found = (int) STATE.compareAndExchange(this, seen, seen | tokenUnits(sinceArrival));
+            if (found == seen) {
                 lane.gate.onFirstToken(lane, sinceArrival);
+                return;
             }
+            seen = found;
+        }
+    }
+
+    /**
+     * Says how many tokens the answer has so far, while it is streamed. What it writes beyond what was expected is then counted as
+     * in flight and charged to its tenant at once, and not only at the end. Call it for each chunk or now and then: it costs
+     * two reads while the answer is within what was expected. What comes after closing does nothing.
+     *
+     * @param outputTokens tokens written so far; less than was said before changes nothing
+     */
+    public void progress(long outputTokens) {
+        int seen = units;
+        long needed = GateState.units(Math.min(request.promptTokens() + Math.max(0, outputTokens), Work.MAX_TOKENS));
+        if (seen < 0 || needed <= seen || outputTokens <= 0) {
+            return;
+        }
+        int state = state();
+        // First, so that from here on whoever closes it asks for the units in one step with ending them.
+        while (state >= HELD && (state & GROWN) == 0) {
+            int found = (int) STATE.compareAndExchange(this, state, state | GROWN);
+            state = found == state ? state | GROWN : found;
+        }
+        if (state >= HELD) {
+            grow((int) Math.min(needed + GROWTH - 1L, Integer.MAX_VALUE));
+        }
+    }
+
+    private void grow(int wanted) {
+        int seen = (int) UNITS.getVolatile(this);
+        while (seen >= 0 && seen < wanted) {
+            int more = lane.gate.tryGrow(lane, wanted - seen);
+            if (more == 0) {
+                return;
+            }
+            int found = (int) UNITS.compareAndExchange(this, seen, seen + more);
+            if (found == seen) {
+                LeakDetector.Tracked known = tracked();
+                if (known != null) {
+                    known.raise(seen + more);
+                }
+                lane.gate.onGrown(this, more);
+                return;
+            }
+            lane.gate.shrink(more);
+            seen = found;
         }
     }
 
     private static int tokenUnits(long nanos) {
         // Rounded up: a token that came after the bound must not seem to have come before it.
-        return (int) Math.min(((nanos - 1) >> TOKEN_UNIT_SHIFT) + 1, Integer.MAX_VALUE);
+        return (int) Math.min(((nanos - 1) >> TOKEN_UNIT_SHIFT) + 1, GROWN - 1);
     }
 
     /** Returns the permit with {@link Outcome#UNREPORTED}, unless it was returned before. */
@@ -132,8 +190,10 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
         while (seen >= HELD) {
             int found = (int) STATE.compareAndExchange(this, seen, CLOSING);
             if (found == seen) {
-                boolean awaited = giveBack(seen);
-                lane.gate.onClosed(this, outcome, usage, (long) seen << TOKEN_UNIT_SHIFT, awaited);
+                int held = (seen & GROWN) == 0 ? units : (int) UNITS.getAndSet(this, -1);
+                boolean awaited = giveBack(seen, held);
+                long firstToken = (long) (seen & ~GROWN) << TOKEN_UNIT_SHIFT;
+                lane.gate.onClosed(this, held, outcome, usage, firstToken, awaited);
                 return true;
             }
             seen = found;
@@ -142,10 +202,10 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     }
 
     /** First of all, and all or nothing: where the stack ends in the middle of it, the permit stays as it was. */
-    private boolean giveBack(int held) {
+    private boolean giveBack(int seen, int held) {
         boolean given = false;
         try {
-            boolean awaited = lane.gate.giveBack(units);
+            boolean awaited = lane.gate.giveBack(held);
             given = true;
             STATE.setOpaque(this, CLOSED);
             // After the state, as the detector writes this before it reads the state: one of both sees the other.
@@ -156,7 +216,8 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
             return awaited;
         } catch (Error e) {
             if (!given) {
-                STATE.setOpaque(this, held);
+                UNITS.setOpaque(this, held);
+                STATE.setOpaque(this, seen);
             }
             throw e;
         }

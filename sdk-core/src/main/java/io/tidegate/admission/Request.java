@@ -22,6 +22,9 @@ public final class Request {
     /** The tenant of requests that name none. */
     public static final String ANONYMOUS = "anonymous";
 
+    /** Longest name of a tenant that is kept as it is. */
+    private static final int MAX_TENANT = 128;
+
     private final Tier tier;
     private final String tenant;
     private final @Nullable String model;
@@ -96,10 +99,17 @@ public final class Request {
         return new Request(new Draft(Objects.requireNonNull(tier, "tier")));
     }
 
-    /** The same request of this tenant. */
+    /**
+     * The same request of this tenant.
+     *
+     * @param tenant of any form; of one longer than {@value #MAX_TENANT} characters the beginning and a digest are kept, since the gate
+     *     remembers it
+     */
     public Request withTenant(String tenant) {
         Draft draft = new Draft(this);
-        draft.tenant = Objects.requireNonNull(tenant, "tenant");
+        draft.tenant = tenant.length() <= MAX_TENANT
+                ? tenant
+                : tenant.substring(0, MAX_TENANT - 17) + '#' + Long.toHexString(digest(tenant));
         return new Request(draft);
     }
 
@@ -179,14 +189,20 @@ public final class Request {
      *     asks and what
      */
     public Request withKey(String key) {
-        long hash = 0xcbf29ce484222325L;
-        for (int i = 0; i < key.length(); i++) {
-            hash = (hash ^ key.charAt(i)) * 0x100000001b3L;
-        }
-        hash = (hash ^ (hash >>> 32)) * 0x9E3779B97F4A7C15L;
+        long hash = digest(key);
         Draft draft = new Draft(this);
         draft.key = hash == 0 ? 1 : hash;
         return new Request(draft);
+    }
+
+    /** FNV-1a over 64 bits, with the finalizer of SplitMix64 behind it. */
+    private static long digest(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        hash = (hash ^ (hash >>> 30)) * 0xBF58476D1CE4E5B9L;
+        return hash ^ (hash >>> 31);
     }
 
     /**
@@ -242,6 +258,11 @@ public final class Request {
     /** Whether the gate is to expect what it writes. */
     boolean learns() {
         return learns;
+    }
+
+    /** Whether it may have been refused before, as far as it tells. */
+    boolean mayReturn() {
+        return key != 0 || attempt > 1;
     }
 
     /** Which attempt it is, from 1. */

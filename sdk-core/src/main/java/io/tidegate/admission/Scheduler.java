@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * its head needs; what it is granted is taken off. Once that suffices for the head, the tier is next, and may fill what is above its
  * ceiling. Example: floor 0.05 and requests of equal size: while it waits, at least one of 20 grants is its own.
  *
+ * <p><b>Promises</b> of tokens per second come after floors and before turns: see {@link Throughput}.
+ *
  * <p>For the owner of the drain alone.
  */
 final class Scheduler {
@@ -44,6 +46,9 @@ final class Scheduler {
     private final GateState state;
     private final Settling settling;
 
+    /** Promises of tokens per second; nearly always none. */
+    private Throughput[] promises = new Throughput[0];
+
     /** A bit for each tier that somebody may wait in; taken away by whoever finds that nobody does. */
     private int waitingIn;
 
@@ -60,6 +65,15 @@ final class Scheduler {
         this.order = order;
         this.state = state;
         this.settling = settling;
+    }
+
+    /** Before anybody waits. */
+    void promise(List<Throughput> made) {
+        promises = made.toArray(new Throughput[0]);
+    }
+
+    List<Throughput> promises() {
+        return List.of(promises);
     }
 
     /** Nobody waits, so nothing is held for anybody. */
@@ -112,21 +126,28 @@ final class Scheduler {
         if (passed > 0) {
             owe(null, passed, limits);
         }
+        if (promises.length > 0) {
+            accrue(limits, clock.nanos());
+        }
         boolean held = false;
         double reserved = 0;
         int granted = 0;
         while (granted < most && !held) {
             TierLane owed = owed(limits);
+            Throughput promise = owed == null && promises.length > 0 ? overdue(limits) : null;
+            if (promise != null) {
+                owed = promise.lane;
+            }
             TierLane lane = owed != null ? owed : turn(reserved, limits);
             if (lane == null) {
                 break;
             }
-            Waiter head = headOf(lane);
+            Waiter head = promise != null ? promise.head() : headOf(lane);
             if (head == null) {
                 // It left since it was looked at.
                 continue;
             }
-            int units = GateState.taken(head.request.units, limits, lane.rank);
+            int units = GateState.taken(head.units, limits, lane.rank);
             // Before the room is taken, which a clock that fails would lose.
             long now = clock.nanos();
             boolean taken = owed != null
@@ -134,10 +155,14 @@ final class Scheduler {
                     : state.tryTakeForWaiter(units, limits, lane.rank);
             if (!taken) {
                 held = owed != null;
-                reserved = lane.tier.ceiling();
+                reserved = limits.share(lane.rank);
                 continue;
             }
-            if (grant(lane, head, units, owed == null, now)) {
+            boolean ofTenant = promise != null && promise.tenant != null;
+            if (grant(lane, head, units, owed == null, ofTenant, now)) {
+                for (Throughput each : promises) {
+                    each.granted(head, (double) GateState.tokensOf(units));
+                }
                 granted++;
                 if (!settling.anyWaits()) {
                     break;
@@ -155,23 +180,23 @@ final class Scheduler {
         return granted == most;
     }
 
-    private boolean grant(TierLane lane, Waiter head, int units, boolean inTurn, long now) {
+    private boolean grant(TierLane lane, Waiter head, int units, boolean inTurn, boolean ofTenant, long now) {
         if (head.deadlineNanos() - now < 0) {
             // Its timer is late. Nobody wants the answer any more: its room is for the next.
             state.giveBack(units);
             if (head.tryRefuse(Permit.EXPIRED, now)) {
                 settling.expired(head);
             }
-            lane.queue.removeHead(head, 0);
+            remove(head, 0, ofTenant);
             return false;
         }
         if (!head.tryGrant(units, now)) {
             // It left a moment ago: its room is for the next.
             state.giveBack(units);
-            lane.queue.removeHead(head, 0);
+            remove(head, 0, ofTenant);
             return false;
         }
-        lane.queue.removeHead(head, work(units));
+        remove(head, work(units), ofTenant);
         if (inTurn) {
             // Not where it was served for its floor: its weight says that it is far ahead of all, and who comes back
             // would be too.
@@ -180,6 +205,55 @@ final class Scheduler {
         lane.virtualTime += work(units) / lane.tier.weight();
         settling.granted(head, now);
         return true;
+    }
+
+    /** @param ofTenant whether it is next of its tenant, and not of all */
+    private static void remove(Waiter head, double service, boolean ofTenant) {
+        WaitQueue queue = head.lane.queue;
+        if (ofTenant) {
+            queue.removeHeadOfTenant(head, service);
+        } else {
+            queue.removeHead(head, service);
+        }
+    }
+
+    private void accrue(Ceilings limits, long now) {
+        double promised = 0;
+        for (Throughput promise : promises) {
+            promised += promise.head() == null ? 0 : promise.tokensPerSecond;
+        }
+        for (Throughput promise : promises) {
+            promise.accrue(now, neededTokens(promise, limits), limits.limitSlots > 0, promised);
+        }
+    }
+
+    private static double neededTokens(Throughput promise, Ceilings limits) {
+        Waiter head = promise.head();
+        return head == null ? -1 : (double) GateState.tokensOf(GateState.taken(head.units, limits, promise.lane.rank));
+    }
+
+    /** The promise whose next request is due longest, or null. */
+    private @Nullable Throughput overdue(Ceilings limits) {
+        Throughput longest = null;
+        double longestDue = 0;
+        for (Throughput promise : promises) {
+            double needed = neededTokens(promise, limits);
+            double due = needed < 0 ? -1 : promise.overdue(needed);
+            if (due >= 0 && (longest == null || due > longestDue)) {
+                longest = promise;
+                longestDue = due;
+            }
+        }
+        return longest;
+    }
+
+    /** Charges a tier and a tenant what a request took beyond what it was granted for, or gives back what it took less. */
+    void correct(TierLane lane, String tenant, double tokens) {
+        lane.virtualTime += tokens / lane.tier.weight();
+        lane.queue.correct(tenant, tokens);
+        for (Throughput promise : promises) {
+            promise.corrected(lane, tenant, tokens);
+        }
     }
 
     /** Notes what is owed to the floors of those who wait, of work that went to one tier, or to none of theirs. */
@@ -202,7 +276,7 @@ final class Scheduler {
     }
 
     private static double needed(TierLane lane, Waiter head, Ceilings limits) {
-        return work(GateState.taken(head.request.units, limits, lane.rank));
+        return work(GateState.taken(head.units, limits, lane.rank));
     }
 
     private @Nullable TierLane owed(Ceilings limits) {
@@ -230,7 +304,7 @@ final class Scheduler {
         TierLane best = null;
         for (int rest = waitingIn; rest != 0; rest &= rest - 1) {
             TierLane lane = lanes[Integer.numberOfTrailingZeros(rest)];
-            if (lane.tier.ceiling() > reserved
+            if (limits.share(lane.rank) > reserved
                     && (best == null || (weighted && lane.virtualTime < best.virtualTime))
                     && headOf(lane) != null) {
                 best = lane;

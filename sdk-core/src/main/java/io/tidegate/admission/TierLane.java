@@ -45,8 +45,11 @@ final class TierLane {
     static final int KEPT_SCALING = 11;
     /** Requests shed while a scale event was under way; those that were not are the others. */
     static final int SHED_SCALING = 12;
+    /** Requests that came back after they had been refused. */
+    static final int RETRIES = 13;
+
     /** One for each reason. */
-    static final int SHED = 13;
+    static final int SHED = 14;
     /** One for each objective, twice: without and with a scale event under way. */
     static final int OBJECTIVE = SHED + Reason.values().length;
 
@@ -84,6 +87,8 @@ final class TierLane {
     final WaitQueue queue;
     final Tally tally = new Tally();
     final SloWindow slo;
+    final OutputLengths outputs = new OutputLengths();
+    final Appointments appointments;
 
     /** What the SLO promises; {@link Long#MAX_VALUE} where it promises nothing. */
     final long maxFirstTokenNanos;
@@ -103,6 +108,7 @@ final class TierLane {
     private final AtomicLong places = new AtomicLong();
 
     private final long maxQueuedUnits;
+    private final long maxQueueNanos;
 
     /** Work served divided by weight; the tier with the least is next. Owner only. */
     double virtualTime;
@@ -121,12 +127,14 @@ final class TierLane {
     private boolean anyOldest;
 
     @SuppressWarnings("this-escape") // kept, not used, by what is made here
-    TierLane(Gate gate, Tier tier, int rank, TimerWheel wheel, long nowNanos, boolean findsLeaks) {
+    TierLane(Gate gate, Tier tier, int rank, WaitQueue queue, long nowNanos, boolean findsLeaks) {
         this.gate = gate;
         this.tier = tier;
         this.rank = rank;
-        this.queue = new WaitQueue(wheel);
+        this.queue = queue;
+        this.appointments = new Appointments(nowNanos);
         this.slo = new SloWindow(nowNanos);
+        this.maxQueueNanos = tier.maxQueueTime().toNanos();
         this.maxQueuedUnits = tier.maxQueuedTokens() / GateState.TOKENS_PER_UNIT;
         this.maxFirstTokenNanos = bound(tier.slo().timeToFirstToken());
         this.maxTokenNanos = bound(tier.slo().timePerOutputToken());
@@ -135,6 +143,11 @@ final class TierLane {
         for (int i = 0; i < latencies.length; i++) {
             latencies[i] = new LatencyHistogram();
         }
+    }
+
+    /** A time in queue as a part of what this tier allows. */
+    double shareOfBound(long waitedNanos) {
+        return (double) waitedNanos / (double) Math.max(1, maxQueueNanos);
     }
 
     private static long bound(Optional<Duration> promised) {
@@ -282,6 +295,18 @@ final class TierLane {
         return tally.countAlone(SHED + reason.ordinal());
     }
 
+    /** Counts one that was refused before, so that it is no arrival of its own. */
+    void countRetry() {
+        tally.countAlone(RETRIES);
+    }
+
+    /** Counts units that an admitted request took later. */
+    void countGrown(int units) {
+        int stripe = tally.enter();
+        tally.add(stripe, ADMITTED_UNITS, units);
+        tally.leave(stripe);
+    }
+
     /** Notes a time of which the count is kept elsewhere. */
     void record(Latency which, long nanos) {
         long[] times = latency(which).prepare();
@@ -409,6 +434,7 @@ final class TierLane {
         long leaked = tally.sum(LEAKED);
         long returnedUnits = tally.sum(RETURNED_UNITS);
         long inFlightNanos = tally.sum(IN_FLIGHT_NANOS);
+        long retries = tally.sum(RETRIES);
         int queued = waiting();
         long shed = shed();
         long expired = tally.sum(EXPIRED);
@@ -422,7 +448,7 @@ final class TierLane {
                 Math.max(0, admitted - closed - leaked),
                 queued,
                 oldestAge,
-                admitted + shed + expired + cancelled + queued,
+                Math.max(0, admitted + shed + expired + cancelled + queued - retries),
                 admitted,
                 shed,
                 expired,
@@ -430,6 +456,7 @@ final class TierLane {
                 closed,
                 inFlightNanos,
                 GateState.tokensOf(admittedUnits),
-                GateState.tokensOf(Math.max(0, admittedUnits - returnedUnits)));
+                GateState.tokensOf(Math.max(0, admittedUnits - returnedUnits)),
+                retries);
     }
 }

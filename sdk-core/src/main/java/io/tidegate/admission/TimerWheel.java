@@ -88,7 +88,7 @@ final class TimerWheel {
 
     @SuppressWarnings("NullAway") // nothing but its links is ever used
     private static Waiter newHead() {
-        Waiter head = new Waiter(null, null, 0, null);
+        Waiter head = new Waiter(null, null, 0, 0, null);
         head.next = head;
         head.previous = head;
         return head;

@@ -80,4 +80,16 @@ final class WaitEstimator {
         // In floating point, so that what is too long to count is very long and not negative.
         return OptionalLong.of((long) (at + left / rate));
     }
+
+    /** Nanoseconds between two grants at that time, with the replicas that are ready or due by then. */
+    double intervalNanos(int inFlight, Supply supply, long atNanos) {
+        double mean = (double) MEAN.getOpaque(this);
+        int ready = supply.replicas().ready();
+        double atOnce = ready > 0 ? Math.max(1, inFlight) : 0;
+        double perReplica = ready > 0 ? atOnce / ready : supply.replicaWork().slots();
+        for (long due : supply.replicas().dueNanos()) {
+            atOnce += due - atNanos <= 0 ? perReplica : 0;
+        }
+        return mean / Math.max(1, atOnce);
+    }
 }

@@ -8,16 +8,17 @@ package io.tidegate.admission;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who waits in one tier, and in which order: the tenant that was served least is next, and of a tenant the request with the
  * earliest deadline.
  *
- * <p>A tenant is charged a slot and its tokens when one of its requests is granted. One that comes back starts level with the
- * tenant served last: having been away earns no credit. A tenant that nobody waits of is remembered until so many others have
- * come and gone, so that one with a single request at a time is charged as well.
+ * <p>A tenant is charged a slot and its tokens when one of its requests is granted, and corrected by what that took in the end. One
+ * that comes back starts level with the tenant served last: having been away earns no credit. A tenant that nobody waits of is
+ * remembered until so many others have come and gone, so that one with a single request at a time is charged as well.
+ *
+ * <p>So many tenants have a queue of their own at most; those beyond share shards until one becomes free.
  *
  * <p>Whoever gives up stays in the collections until it comes to an end of one; once they are the majority all are swept, so
  * that memory follows those who wait, at amortized O(1) for each that leaves.
@@ -26,15 +27,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class WaitQueue {
 
+    /** Tenants with queues of their own, unless set otherwise. */
+    static final int MAX_TENANTS = 4096;
+
     /** Tenants remembered that nobody waits of. */
     private static final int REMEMBERED = 1024;
 
     private static final int SWEPT_ABOVE = 64;
 
     private final TimerWheel wheel;
-    private final Map<String, Tenant> tenants = new HashMap<>();
-    private final PriorityQueue<Tenant> active = new PriorityQueue<>(Tenant::compare);
-    private final ArrayDeque<Tenant> away = new ArrayDeque<>();
+    private final int maxTenants;
+    private final Map<String, TenantQueue> tenants = new HashMap<>();
+    private final TenantQueue.Heap active = new TenantQueue.Heap();
+    private final ArrayDeque<TenantQueue> away = new ArrayDeque<>();
+    private final TenantShards shards;
     private final Arrivals arrivals;
 
     /** Service of the tenant served last, before it was. */
@@ -44,56 +50,86 @@ final class WaitQueue {
     private long seen;
 
     WaitQueue(TimerWheel wheel) {
+        this(wheel, MAX_TENANTS, 1);
+    }
+
+    /** @param shardSeed see {@link TenantShards} */
+    WaitQueue(TimerWheel wheel, int maxTenants, long shardSeed) {
         this.wheel = wheel;
+        this.maxTenants = maxTenants;
+        this.shards = new TenantShards(shardSeed);
         this.arrivals = new Arrivals(wheel);
     }
 
     void add(Waiter waiter) {
-        String name = waiter.request.tenant();
-        Tenant tenant = tenants.get(name);
-        if (tenant == null) {
-            tenant = new Tenant(name, seen++);
-            tenants.put(name, tenant);
-        }
+        TenantQueue tenant = tenantFor(waiter.request.tenant());
         arrivals.add(waiter);
         tenant.queue.add(waiter);
         wheel.add(waiter);
-        if (!tenant.active) {
-            activate(tenant);
+        if (!tenant.active()) {
+            tenant.service = Math.max(tenant.service, level);
+            active.add(tenant);
         }
     }
 
-    private void activate(Tenant tenant) {
-        tenant.active = true;
-        tenant.service = Math.max(tenant.service, level);
-        active.add(tenant);
+    /** Its own queue, if it has one or one can be had; else a shard. */
+    private TenantQueue tenantFor(String name) {
+        TenantQueue tenant = tenants.get(name);
+        if (tenant != null) {
+            return tenant;
+        }
+        while (tenants.size() >= maxTenants && !away.isEmpty()) {
+            forgetLongestAway();
+        }
+        // Who waits in a shard stays there until all of it is served, or it would have the turns of two.
+        if (tenants.size() >= maxTenants || shards.of(name) != null) {
+            return shards.seat(name);
+        }
+        TenantQueue made = new TenantQueue(name, new DeadlineQueue(), seen++);
+        tenants.put(name, made);
+        return made;
     }
 
     /** Who is next, or null. */
     @Nullable
     Waiter head() {
-        for (Tenant tenant = active.peek(); tenant != null; tenant = active.peek()) {
+        for (TenantQueue tenant = active.peek(); tenant != null; tenant = active.peek()) {
             Waiter head = tenant.queue.peek();
             if (head != null) {
                 return head;
             }
-            active.poll();
             leave(tenant);
         }
         return null;
     }
 
-    private void leave(Tenant tenant) {
-        tenant.active = false;
+    /** Who is next of a tenant that has a queue of its own, or null. */
+    @Nullable
+    Waiter head(String name) {
+        TenantQueue tenant = tenants.get(name);
+        return tenant == null || !tenant.active() ? null : tenant.queue.peek();
+    }
+
+    private void leave(TenantQueue tenant) {
+        active.remove(tenant);
         tenant.queue.clear();
+        if (tenant.name == null) {
+            return;
+        }
         if (!tenant.listedAway) {
             tenant.listedAway = true;
             away.addLast(tenant);
         }
         while (away.size() > REMEMBERED) {
-            Tenant longest = away.pollFirst();
+            forgetLongestAway();
+        }
+    }
+
+    private void forgetLongestAway() {
+        TenantQueue longest = away.pollFirst();
+        if (longest != null) {
             longest.listedAway = false;
-            if (!longest.active) {
+            if (!longest.active()) {
                 tenants.remove(longest.name);
             }
         }
@@ -101,20 +137,45 @@ final class WaitQueue {
 
     /** Takes out what {@link #head()} answered just before, and charges its tenant for it. */
     void removeHead(Waiter head, double service) {
-        Tenant tenant = active.poll();
-        if (tenant == null) {
-            return;
+        TenantQueue tenant = active.peek();
+        if (tenant != null) {
+            if (service > 0) {
+                level = tenant.service;
+            }
+            removeHead(tenant, head, service);
         }
+    }
+
+    /** Takes out what {@link #head(String)} answered just before: out of turn, and charged like any other. */
+    void removeHeadOfTenant(Waiter head, double service) {
+        TenantQueue tenant = tenants.get(head.request.tenant());
+        if (tenant != null && tenant.active()) {
+            removeHead(tenant, head, service);
+        }
+    }
+
+    private void removeHead(TenantQueue tenant, Waiter head, double service) {
         tenant.queue.remove(head);
         forget(head);
-        if (service > 0) {
-            level = tenant.service;
-            tenant.service += service;
-        }
+        tenant.service += service;
         if (tenant.queue.peek() == null) {
             leave(tenant);
         } else {
-            active.add(tenant);
+            active.moved(tenant);
+        }
+    }
+
+    /** Charges a tenant what its request took more than it was granted for, or gives back what it took less. */
+    void correct(String name, double service) {
+        TenantQueue tenant = tenants.get(name);
+        if (tenant == null) {
+            tenant = shards.of(name);
+        }
+        if (tenant != null) {
+            tenant.service += service;
+            if (tenant.active()) {
+                active.moved(tenant);
+            }
         }
     }
 
@@ -147,14 +208,16 @@ final class WaitQueue {
             return;
         }
         arrivals.sweep();
-        active.removeIf(tenant -> {
+        TenantQueue[] all = new TenantQueue[active.size()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = active.get(i);
+        }
+        for (TenantQueue tenant : all) {
             tenant.queue.sweep();
-            if (tenant.queue.size() > 0) {
-                return false;
+            if (tenant.queue.size() == 0) {
+                leave(tenant);
             }
-            leave(tenant);
-            return true;
-        });
+        }
     }
 
     /** Whether nobody is in it, not even one who has left. */
@@ -164,25 +227,5 @@ final class WaitQueue {
 
     int tenants() {
         return tenants.size();
-    }
-
-    private static final class Tenant {
-
-        final String name;
-        final DeadlineQueue queue = new DeadlineQueue();
-        final long number;
-        double service;
-        boolean active;
-        boolean listedAway;
-
-        Tenant(String name, long number) {
-            this.name = name;
-            this.number = number;
-        }
-
-        static int compare(Tenant one, Tenant other) {
-            int byService = Double.compare(one.service, other.service);
-            return byService != 0 ? byService : Long.compare(one.number, other.number);
-        }
     }
 }

@@ -48,8 +48,9 @@ final class Waiter extends Permit implements Ticket {
 
     private long waitedNanos;
 
-    Waiter(TierLane lane, Request request, long arrivedNanos, Object sink) {
-        super(lane, request, arrivedNanos, 0, WAITING);
+    /** @param units tokens it asks for, in units; while it waits, those are the units of the permit it may become */
+    Waiter(TierLane lane, Request request, int units, long arrivedNanos, Object sink) {
+        super(lane, request, arrivedNanos, units, WAITING);
         this.sink = sink;
     }
 

@@ -76,8 +76,12 @@ final class LoadRates {
                 // Starts at zero and rises over a window: a burst in the first instant is no rate yet.
                 // What waits and what is in flight speak for themselves meanwhile.
                 double weight = 1 - Math.exp(-elapsed / windowSeconds);
-                arrivals += weight * ((double) (now.arrivals() - before.arrivals()) / elapsed - arrivals);
-                long refusals = now.shed() + now.expired() - before.shed() - before.expired();
+                // A request that comes back takes its first arrival back before it is answered, which is no arrival
+                // less.
+                long arrived = Math.max(0, now.arrivals() - before.arrivals());
+                arrivals += weight * ((double) arrived / elapsed - arrivals);
+                long returned = now.retries() - before.retries();
+                long refusals = Math.max(0, now.shed() + now.expired() - before.shed() - before.expired() - returned);
                 refused += weight * ((double) refusals / elapsed - refused);
             }
             inFlightSeconds = mean(

@@ -28,7 +28,7 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
      * @param inFlight requests that hold a permit
      * @param queued requests that wait
      * @param oldestAgeNanos how long the longest waiter waits; 0 when nobody does
-     * @param arrivals requests ever asked, whatever became of them
+     * @param arrivals requests ever asked, whatever became of them; one that was refused and came back, and says so, counts once
      * @param admitted permits ever given
      * @param shed requests ever refused, at once or while waiting
      * @param expired requests whose time in queue ran out
@@ -37,6 +37,7 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
      * @param inFlightNanos total time returned permits were held
      * @param admittedTokens total tokens of given permits, as estimated at admission
      * @param tokensInFlight tokens held now, as estimated at admission
+     * @param retries requests ever asked that said they had been refused before, or were known to; no arrivals of their own
      */
     public record TierLoad(
             Tier tier,
@@ -51,5 +52,39 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
             long closed,
             long inFlightNanos,
             long admittedTokens,
-            long tokensInFlight) {}
+            long tokensInFlight,
+            long retries) {
+
+        /** With no retries. */
+        public TierLoad(
+                Tier tier,
+                long inFlight,
+                long queued,
+                long oldestAgeNanos,
+                long arrivals,
+                long admitted,
+                long shed,
+                long expired,
+                long cancelled,
+                long closed,
+                long inFlightNanos,
+                long admittedTokens,
+                long tokensInFlight) {
+            this(
+                    tier,
+                    inFlight,
+                    queued,
+                    oldestAgeNanos,
+                    arrivals,
+                    admitted,
+                    shed,
+                    expired,
+                    cancelled,
+                    closed,
+                    inFlightNanos,
+                    admittedTokens,
+                    tokensInFlight,
+                    0);
+        }
+    }
 }

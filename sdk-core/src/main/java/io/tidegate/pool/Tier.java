@@ -27,6 +27,9 @@ public final class Tier {
     private final int maxQueued;
     private final long maxQueuedTokens;
     private final double floor;
+    private final double guarantee;
+    private final double lends;
+    private final double tokensPerSecond;
     private final Slo slo;
 
     private Tier(Builder builder) {
@@ -37,6 +40,9 @@ public final class Tier {
         this.maxQueued = builder.maxQueued;
         this.maxQueuedTokens = builder.maxQueuedTokens;
         this.floor = builder.floor;
+        this.guarantee = builder.guarantee;
+        this.lends = builder.lends;
+        this.tokensPerSecond = builder.tokensPerSecond;
         this.slo = builder.slo;
     }
 
@@ -94,6 +100,27 @@ public final class Tier {
         return floor;
     }
 
+    /**
+     * Part of the limit that is this tier's whenever it needs it, in [0, 1]; 0 by default. Others may fill the rest, and what it
+     * lends. Those of one pool are at most 1 together.
+     */
+    public double guarantee() {
+        return guarantee;
+    }
+
+    /**
+     * Part of its guarantee that others may use while this tier does not need it, in [0, 1]; 1 by default. What is lent comes back as
+     * fast as those who have it end; what is not lent is free at once, and idle otherwise.
+     */
+    public double lends() {
+        return lends;
+    }
+
+    /** Tokens a second, prompt and output, that it is granted at least while it waits; 0, the default, promises none. */
+    public double tokensPerSecond() {
+        return tokensPerSecond;
+    }
+
     /** What this tier is promised. */
     public Slo slo() {
         return slo;
@@ -114,6 +141,9 @@ public final class Tier {
         private int maxQueued = 1024;
         private long maxQueuedTokens = 16L << 20;
         private double floor = 0.05;
+        private double guarantee;
+        private double lends = 1;
+        private double tokensPerSecond;
         private Slo slo = Slo.none();
 
         private Builder(String name) {
@@ -177,6 +207,36 @@ public final class Tier {
                 throw new IllegalArgumentException("floor must be at least 0 and below 1 but was " + floor);
             }
             this.floor = floor;
+            return this;
+        }
+
+        /**
+         * Part of the limit that is this tier's whenever it needs it, in [0, 1]; 0 by default. The guarantees of a pool's tiers are
+         * at most 1 together.
+         */
+        public Builder guarantee(double guarantee) {
+            if (!(guarantee >= 0 && guarantee <= 1)) {
+                throw new IllegalArgumentException("guarantee must be 0..1 but was " + guarantee);
+            }
+            this.guarantee = guarantee;
+            return this;
+        }
+
+        /** Part of its guarantee that others may use while it is idle, in [0, 1]; 1 by default. */
+        public Builder lends(double lends) {
+            if (!(lends >= 0 && lends <= 1)) {
+                throw new IllegalArgumentException("lends must be 0..1 but was " + lends);
+            }
+            this.lends = lends;
+            return this;
+        }
+
+        /** Tokens a second that it is granted at least while it waits; 0, the default, promises none; at most 10^9. */
+        public Builder tokensPerSecond(double tokensPerSecond) {
+            if (!(tokensPerSecond >= 0 && tokensPerSecond <= 1e9)) {
+                throw new IllegalArgumentException("tokensPerSecond must be 0..10^9 but was " + tokensPerSecond);
+            }
+            this.tokensPerSecond = tokensPerSecond;
             return this;
         }
 

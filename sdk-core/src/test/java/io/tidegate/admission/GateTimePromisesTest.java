@@ -236,7 +236,7 @@ class GateTimePromisesTest {
             for (int step = 0; step < 400; step++) {
                 if (random.nextInt(3) > 0) {
                     Request request = Request.of(tier).withTimeout(Duration.ofNanos(random.nextLong(5_000 * MILLI)));
-                    Waiter waiter = new Waiter(null, request, latest[0], Thread.currentThread());
+                    Waiter waiter = new Waiter(null, request, 0, latest[0], Thread.currentThread());
                     wheel.add(waiter);
                     all.add(waiter);
                 }

@@ -56,7 +56,7 @@ class SchedulerTest {
         Rig(TierOrder order, Work limit, Tier... tiers) {
             TimerWheel wheel = new TimerWheel(0);
             for (int rank = 0; rank < tiers.length; rank++) {
-                lanes.add(new TierLane(null, tiers[rank], rank, wheel, 0, false));
+                lanes.add(new TierLane(null, tiers[rank], rank, new WaitQueue(wheel), 0, false));
             }
             limits = new GateState.Ceilings(limit, List.of(tiers));
             scheduler = new Scheduler(lanes, order, state, this);
@@ -64,7 +64,8 @@ class SchedulerTest {
 
         Waiter add(int rank, long tokens) {
             TierLane lane = lanes.get(rank);
-            Waiter waiter = new Waiter(lane, Request.of(lane.tier).withTokens(tokens, 0), now, Thread.currentThread());
+            Request request = Request.of(lane.tier).withTokens(tokens, 0);
+            Waiter waiter = new Waiter(lane, request, request.units, now, Thread.currentThread());
             waiting++;
             scheduler.add(waiter);
             return waiter;

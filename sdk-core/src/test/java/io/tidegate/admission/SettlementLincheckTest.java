@@ -111,7 +111,7 @@ class SettlementLincheckTest {
     @SuppressWarnings("NullAway")
     public static final class TicketOnce extends Once {
 
-        private final Waiter ticket = new Waiter(null, null, 0, null);
+        private final Waiter ticket = new Waiter(null, null, 0, 0, null);
 
         @Override
         public boolean win() {
@@ -147,7 +147,7 @@ class SettlementLincheckTest {
     public static final class DeliverOnce {
 
         private final AtomicInteger told = new AtomicInteger();
-        private final Waiter ticket = new Waiter(null, null, 0, (Consumer<Admission>) this::told);
+        private final Waiter ticket = new Waiter(null, null, 0, 0, (Consumer<Admission>) this::told);
         private final Admission answer = new Admission.Cancelled(Duration.ZERO);
 
         private void told(Admission unused) {

@@ -17,7 +17,7 @@ final class Waiters {
 
     /** To be named by, where a test fails. */
     @SuppressWarnings("NullAway") // it asks no gate for anything
-    private static final TierLane LANE = new TierLane(null, TIER, 0, new TimerWheel(0), 0, false);
+    private static final TierLane LANE = new TierLane(null, TIER, 0, new WaitQueue(new TimerWheel(0)), 0, false);
 
     private Waiters() {}
 
@@ -36,7 +36,7 @@ final class Waiters {
 
     @SuppressWarnings("NullAway") // nobody is told
     static Waiter of(Request request, long arrivedNanos) {
-        return new Waiter(LANE, request, arrivedNanos, null);
+        return new Waiter(LANE, request, request.units, arrivedNanos, null);
     }
 
     /** Leaves as one does that gives up. */
