@@ -86,7 +86,7 @@ final class Rate {
     long nanosUntil(long more, long now, long elapsedNanos) {
         long nanos = (long) (more * nanosPerTick);
         if (more > EXACT) {
-            return nanos + (nanos >> 50);
+            return Math.min(nanos, Long.MAX_VALUE / 2) + (nanos >> 50);
         }
         // Off by a few at most, as the reading is rounded and so is this.
         while (ticks(elapsedNanos + nanos) - now < more) {
