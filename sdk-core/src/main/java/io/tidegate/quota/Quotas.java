@@ -164,12 +164,12 @@ public final class Quotas {
         if (whole != null) {
             wait = Math.max(wait, whole.waitFor(amount, elapsed));
         }
-        if (wait > 0) {
-            return wait;
+        if (wait == 0) {
+            wait = entry.take(amount, elapsed);
         }
-        wait = entry.take(amount, elapsed);
         if (wait > 0) {
-            return wait;
+            // What others took from an entry that is gone, before they saw that, is not lacking.
+            return entry.isGone() ? GONE : wait;
         }
         if (!entry.keep()) {
             return GONE;
@@ -428,7 +428,7 @@ public final class Quotas {
         /**
          * The quota of one tenant, in place of what each tenant gets; it always has an entry of its own.
          *
-         * @param id 1 to 256 characters
+         * @param id 1 to 128 characters
          */
         public Builder tenant(String id, Quota quota) {
             put(tenants, "tenant", checkId(id), quota);

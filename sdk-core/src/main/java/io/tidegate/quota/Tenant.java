@@ -81,6 +81,10 @@ final class Tenant extends Bucket {
         return seen == LIVE;
     }
 
+    boolean isGone() {
+        return (int) STATE.getVolatile(this) == GONE;
+    }
+
     /** Ends the entry if its accounts are full; whether it did. By one thread at a time. */
     boolean leave(long elapsedNanos) {
         if (named || !isFull(elapsedNanos)) {

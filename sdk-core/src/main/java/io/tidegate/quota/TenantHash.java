@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 final class TenantHash {
 
     /** Characters that count; of longer ids the rest is left out, so that a hash has a bound. */
-    static final int MAX_LENGTH = 256;
+    static final int MAX_LENGTH = 128;
 
     private final long start;
     private final long secret;
