@@ -5,9 +5,11 @@
  */
 
 /**
- * How much each tenant and tier may ask for in a minute: requests and tokens, reserved before a request runs and settled when it ends.
+ * How much each tenant and tier may ask for in a minute, or in all: requests and tokens, reserved before a request runs and
+ * settled when it ends.
  *
- * <p>{@code Quotas} comes first. It knows no gate; the gate asks it.
+ * <p>{@link io.tidegate.quota.Quotas} comes first; {@link io.tidegate.quota.Quota} is one account's setting. The package knows
+ * no gate; the gate asks it.
  */
 @NullMarked
 package io.tidegate.quota;
