@@ -12,6 +12,8 @@ import io.tidegate.admission.spi.GateListener;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import io.tidegate.quota.QuotaTier;
+import io.tidegate.quota.Quotas;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.lang.invoke.MethodHandles;
@@ -85,6 +87,11 @@ public final class Gate implements AutoCloseable {
 
     private static final long PASSED = 1L << 32;
 
+    private static final long LEAST_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+    /** What a request is told that its quota can never hold, or not for longer than this. */
+    private static final long MOST_QUOTA_NANOS = Duration.ofHours(1).toNanos();
+
     private static final OptionalLong UNKNOWN = OptionalLong.empty();
 
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
@@ -144,6 +151,8 @@ public final class Gate implements AutoCloseable {
     private final AtomicReference<@Nullable CompletableFuture<Drained>> draining = new AtomicReference<>();
     private final @Nullable Lending lending;
     private final @Nullable RankCursor cursor;
+    private final @Nullable Quotas quotas;
+    private final boolean reservesMaximum;
 
     /* Of the owner of the drain. */
 
@@ -186,6 +195,11 @@ public final class Gate implements AutoCloseable {
         this.state = new GateState(builder.wakeUps);
         this.scheduler = new Scheduler(List.of(lanes), builder.order, state, settled);
         this.scheduler.promise(promises(builder));
+        this.quotas = builder.quotas;
+        this.reservesMaximum = builder.reservesMaximum;
+        for (TierLane lane : lanes) {
+            lane.quota = quotas == null ? null : quotas.tier(lane.tier.name());
+        }
         this.lending = Lending.of(tiers, time.nanos());
         this.cursor = builder.shedByRank ? new RankCursor(lanes.length, shardSeed, time.nanos()) : null;
         this.perTier = new double[lanes.length];
@@ -301,8 +315,14 @@ public final class Gate implements AutoCloseable {
         if (request.hasDeadline() && isOver(request)) {
             return refuse(lane, Reason.DEADLINE_PASSED);
         }
-        long taken = tryTake(lane, units(lane, request));
+        int units = units(lane, request);
+        long wait = quotas == null ? 0 : reserve(lane, request, units, time.coarseNanos());
+        if (wait > 0) {
+            return refuseOverQuota(lane, wait);
+        }
+        long taken = tryTake(lane, units);
         if (taken < 0) {
+            unreserve(lane, request, units);
             Reason reason = admitting ? Reason.NO_ROOM : Reason.DRAINING;
             return request.mayReturn() ? refuseAgain(lane, request, reason) : refuse(lane, reason);
         }
@@ -314,8 +334,12 @@ public final class Gate implements AutoCloseable {
             noteSite(permit);
             admitted(lane, permit);
         } catch (RuntimeException | Error e) {
+            unreserve(lane, request, units);
             undo((int) taken, permit);
             throw e;
+        }
+        if (quotas != null) {
+            cut(permit, units, (int) taken);
         }
         if (request.mayReturn()) {
             cameBack(lane, request, permit.arrivedNanos);
@@ -327,6 +351,73 @@ public final class Gate implements AutoCloseable {
             wake(true);
         }
         return permit;
+    }
+
+    // ---- quotas ----------------------------------------------------------------------------------------------------
+
+    /** Takes what it asks for off the quotas; 0, or how long until that could be, and then nothing is taken. */
+    private long reserve(TierLane lane, Request request, int units, long now) {
+        Quotas by = quotas;
+        QuotaTier tier = lane.quota;
+        return by == null || tier == null ? 0 : by.reserve(request.tenant(), tier, reserved(request, units), now);
+    }
+
+    private long reserved(Request request, int units) {
+        return reservesMaximum ? request.promptTokens() + request.maxOutputTokens() : GateState.tokensOf(units);
+    }
+
+    /** It never ran. */
+    private void unreserve(TierLane lane, Request request, int units) {
+        Quotas by = quotas;
+        QuotaTier tier = lane.quota;
+        if (by != null && tier != null) {
+            by.cancel(request.tenant(), tier, reserved(request, units));
+        }
+    }
+
+    private void unreserve(Waiter waiter) {
+        if (quotas != null) {
+            unreserve(waiter.lane, waiter.request, waiter.units);
+        }
+    }
+
+    /** It was given less than it asked for, which was more than its tier may fill: so much less is reserved for it. */
+    private void cut(Permit permit, int asked, int taken) {
+        QuotaTier tier = permit.lane.quota;
+        if (asked != taken && quotas != null && tier != null && !reservesMaximum) {
+            quotas.settle(
+                    permit.request.tenant(),
+                    tier,
+                    GateState.tokensOf(asked),
+                    GateState.tokensOf(taken),
+                    permit.arrivedNanos);
+        }
+    }
+
+    /** It has ended: what it took takes the place of what was reserved. */
+    private void settle(Permit permit, int units, Outcome outcome, Usage usage) {
+        Quotas by = quotas;
+        QuotaTier tier = permit.lane.quota;
+        if (by != null && tier != null) {
+            long reserved = reserved(permit.request, units);
+            long took = usage.promptTokens() + usage.outputTokens();
+            if (took == 0 && outcome != Outcome.FAILED) {
+                // Nobody said what it took.
+                took = reserved;
+            }
+            by.settle(permit.request.tenant(), tier, reserved, Math.max(0, took), permit.arrivedNanos);
+        }
+    }
+
+    private Admission refuseOverQuota(TierLane lane, long waitNanos) {
+        lane.countShed(Reason.QUOTA_EXCEEDED, false);
+        Admission answer = new Admission.Shed(Reason.QUOTA_EXCEEDED, overQuota(waitNanos));
+        tellListeners(lane, answer, 0);
+        return answer;
+    }
+
+    private static Duration overQuota(long waitNanos) {
+        return Duration.ofNanos(Math.min(Math.max(waitNanos, LEAST_RETRY_NANOS), MOST_QUOTA_NANOS));
     }
 
     /** The tokens it asks for, in units. */
@@ -394,6 +485,7 @@ public final class Gate implements AutoCloseable {
         if (!waiter.tryRefuse(Permit.EXPIRED)) {
             return waiter.state() >= Permit.HELD ? waiter : waiter.answer();
         }
+        unreserve(waiter);
         left(waiter);
         countExpired(waiter.lane, waited);
         tell(waiter, expired(waiter, waited), waited, true);
@@ -442,8 +534,11 @@ public final class Gate implements AutoCloseable {
         int units = units(lane, request);
         Waiter waiter = new Waiter(lane, request, units, now, sink);
         Reason refusal;
+        long quotaWait = 0;
         if (request.hasDeadline() && waiter.deadlineNanos() - time.nanos() < 0) {
             refusal = Reason.DEADLINE_PASSED;
+        } else if (quotas != null && (quotaWait = reserve(lane, request, units, now)) > 0) {
+            refusal = Reason.QUOTA_EXCEEDED;
         } else {
             long taken = tryTake(lane, units);
             if (taken >= 0) {
@@ -452,9 +547,11 @@ public final class Gate implements AutoCloseable {
                 }
                 try {
                     waiter.tryGrant((int) taken, now);
+                    cut(waiter, units, (int) taken);
                     noteSite(waiter);
                     admitted(lane, waiter);
                 } catch (RuntimeException | Error e) {
+                    unreserve(lane, request, units);
                     undo((int) taken, waiter);
                     throw e;
                 }
@@ -465,16 +562,16 @@ public final class Gate implements AutoCloseable {
                 return waiter;
             }
             refusal = reservePlaces(waiter);
+            if (refusal != null) {
+                unreserve(waiter);
+            }
         }
         if (refusal != null) {
             waiter.tryRefuse(Permit.REFUSED);
             // Listeners are told when the ticket has its answer.
             turnSlo(lane, now);
             long number = lane.countShed(refusal, supply().scaling());
-            Admission answer = request.key != 0
-                    ? refusalOf(waiter, refusal)
-                    : refusals(lane, refusal).get(number);
-            answerAtOnce(waiter, answer);
+            answerAtOnce(waiter, refusalOf(waiter, refusal, quotaWait, number));
         } else {
             noteSite(waiter);
             enqueue(waiter);
@@ -614,8 +711,13 @@ public final class Gate implements AutoCloseable {
         return answer;
     }
 
-    private Admission refusalOf(Waiter waiter, Reason reason) {
-        return new Admission.Shed(reason, appointment(waiter.lane, waiter.request, waiter.arrivedNanos));
+    private Admission refusalOf(Waiter waiter, Reason reason, long quotaWaitNanos, long number) {
+        if (reason == Reason.QUOTA_EXCEEDED) {
+            return new Admission.Shed(reason, overQuota(quotaWaitNanos));
+        }
+        return waiter.request.key == 0
+                ? refusals(waiter.lane, reason).get(number)
+                : new Admission.Shed(reason, appointment(waiter.lane, waiter.request, waiter.arrivedNanos));
     }
 
     /** How long until a request that can be told apart is to come back: as it was told before, or as it is told now. */
@@ -692,6 +794,7 @@ public final class Gate implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             // No memory: it must not keep a place in which nothing would end its wait.
             if (waiter.tryRefuse(Permit.CANCELLED)) {
+                unreserve(waiter);
                 left(waiter);
                 waiter.lane.countCancelled(0);
                 wake(true);
@@ -718,6 +821,7 @@ public final class Gate implements AutoCloseable {
         if (!waiter.tryRefuse(Permit.CANCELLED)) {
             return false;
         }
+        unreserve(waiter);
         left(waiter);
         waiter.lane.countCancelled(waited);
         tell(waiter, new Admission.Cancelled(Duration.ofNanos(waited)), waited, callbacks == null);
@@ -1033,6 +1137,7 @@ public final class Gate implements AutoCloseable {
 
     private void refuse(Waiter waiter, int refusal, Reason reason) {
         if (waiter.tryRefuse(refusal, moment.nanos())) {
+            unreserve(waiter);
             left(waiter);
             wheel.remove(waiter);
             TierLane lane = waiter.lane;
@@ -1078,8 +1183,9 @@ public final class Gate implements AutoCloseable {
         }
 
         @Override
-        public void granted(Waiter waiter, long nowNanos) {
+        public void granted(Waiter waiter, int asked) {
             left(waiter);
+            cut(waiter, asked, waiter.units);
             if (cursor != null) {
                 cursor.granted(waiter.lane.rank, waiter.lane.shareOfBound(waiter.queueNanos()));
             }
@@ -1088,6 +1194,7 @@ public final class Gate implements AutoCloseable {
 
         @Override
         public void expired(Waiter waiter) {
+            unreserve(waiter);
             left(waiter);
             wheel.remove(waiter);
             countExpired(waiter.lane, waiter.queueNanos());
@@ -1317,7 +1424,8 @@ public final class Gate implements AutoCloseable {
             return;
         }
         listeners.tell(listener -> listener.refused(lane.tier, answer, waitedNanos));
-        if (!(answer instanceof Admission.Cancelled)) {
+        boolean ofPool = !(answer instanceof Admission.Shed shed) || TierLane.isOfPool(shed.reason());
+        if (ofPool && !(answer instanceof Admission.Cancelled)) {
             tellEvaluated(lane, BROKEN_ADMISSION);
         }
     }
@@ -1350,6 +1458,11 @@ public final class Gate implements AutoCloseable {
 
     void onGrown(Permit permit, int units) {
         permit.lane.countGrown(units);
+        QuotaTier tier = permit.lane.quota;
+        if (quotas != null && tier != null && !reservesMaximum) {
+            // So that what is reserved for it is always what it holds.
+            quotas.settle(permit.request.tenant(), tier, 0, GateState.tokensOf(units), permit.arrivedNanos);
+        }
         if (waiting.get() > 0) {
             corrections.offer(new Correction(permit.lane, permit.request.tenant(), (double) GateState.tokensOf(units)));
         }
@@ -1378,6 +1491,9 @@ public final class Gate implements AutoCloseable {
             inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
             turnSlo(lane, now);
             lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, units, usage);
+            if (quotas != null) {
+                settle(permit, units, outcome, usage);
+            }
             if (usage.outputTokens() > 0) {
                 learn(permit, units, outcome, usage, awaited);
             }
@@ -1785,6 +1901,8 @@ public final class Gate implements AutoCloseable {
         private int leakSites;
         private int maxTenants = WaitQueue.MAX_TENANTS;
         private boolean shedByRank = true;
+        private @Nullable Quotas quotas;
+        private boolean reservesMaximum;
         private final Map<Tier, Map<String, Double>> tenantRates = new LinkedHashMap<>();
         private long seed = 1;
         private @Nullable Long shardSeed;
@@ -1885,6 +2003,28 @@ public final class Gate implements AutoCloseable {
          */
         public Builder shedByRank(boolean shedByRank) {
             this.shedByRank = shedByRank;
+            return this;
+        }
+
+        /**
+         * What each tenant and tier may ask for in a minute; no bounds by default. What a request takes is reserved before it may wait or
+         * run, given back if it does neither, and settled by what it took at the end, or by what was reserved if nobody says. One over
+         * quota is refused with {@link Reason#QUOTA_EXCEEDED} and the time until there is enough.
+         *
+         * @param quotas also those of other gates, where a tenant's quota holds for all of them together
+         */
+        public Builder quotas(Quotas quotas) {
+            this.quotas = Objects.requireNonNull(quotas, "quotas");
+            return this;
+        }
+
+        /**
+         * Whether a request reserves all that it may write, and not what it is expected to; false by default. Then no quota is ever
+         * exceeded, and a budget never overspent, at the price that long {@code max_tokens} are refused sooner. Else a request that writes
+         * more than expected leaves a debt, and the next wait until that is paid.
+         */
+        public Builder quotasReserveMaximum(boolean reservesMaximum) {
+            this.reservesMaximum = reservesMaximum;
             return this;
         }
 

@@ -31,8 +31,12 @@ final class Scheduler {
     /** What is to be done for whoever leaves the queue here. */
     interface Settling {
 
-        /** Granted: its room is taken and it holds a permit. */
-        void granted(Waiter waiter, long nowNanos);
+        /**
+         * Granted: its room is taken and it holds a permit.
+         *
+         * @param asked units it asked for, which may be more than it was given
+         */
+        void granted(Waiter waiter, int asked);
 
         /** Its time ran out. */
         void expired(Waiter waiter);
@@ -190,6 +194,7 @@ final class Scheduler {
             remove(head, 0, ofTenant);
             return false;
         }
+        int asked = head.units;
         if (!head.tryGrant(units, now)) {
             // It left a moment ago: its room is for the next.
             state.giveBack(units);
@@ -203,7 +208,7 @@ final class Scheduler {
             virtualNow = Math.max(virtualNow, lane.virtualTime);
         }
         lane.virtualTime += work(units) / lane.tier.weight();
-        settling.granted(head, now);
+        settling.granted(head, asked);
         return true;
     }
 

@@ -8,6 +8,7 @@ package io.tidegate.admission;
 import io.tidegate.admission.Admission.Reason;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
+import io.tidegate.quota.QuotaTier;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -89,6 +90,10 @@ final class TierLane {
     final SloWindow slo;
     final OutputLengths outputs = new OutputLengths();
     final Appointments appointments;
+
+    /** The tier's quota, if there are quotas. */
+    @Nullable
+    QuotaTier quota;
 
     /** What the SLO promises; {@link Long#MAX_VALUE} where it promises nothing. */
     final long maxFirstTokenNanos;
@@ -289,7 +294,7 @@ final class TierLane {
 
     /** Counts one that was shed, and tells how many were on that stripe before. */
     long countShed(Reason reason, boolean scaling) {
-        if (scaling) {
+        if (scaling && isOfPool(reason)) {
             tally.countAlone(SHED_SCALING);
         }
         return tally.countAlone(SHED + reason.ordinal());
@@ -371,6 +376,18 @@ final class TierLane {
         return sum;
     }
 
+    /** Whether a refusal says something of the pool, and not only of who asked. */
+    static boolean isOfPool(Reason reason) {
+        return reason != Reason.QUOTA_EXCEEDED && reason != Reason.RETRY_TOO_SOON;
+    }
+
+    /** Those shed that the pool should have served: none that asked for more than it may, or sooner. */
+    private long shedOfPool() {
+        return shed()
+                - tally.sum(SHED + Reason.QUOTA_EXCEEDED.ordinal())
+                - tally.sum(SHED + Reason.RETRY_TOO_SOON.ordinal());
+    }
+
     long closed() {
         long sum = 0;
         for (Outcome outcome : Outcome.values()) {
@@ -379,14 +396,14 @@ final class TierLane {
         return sum;
     }
 
-    /** Requests held against the SLO: all but those whose client went away. */
+    /** Requests held against the SLO: all but those whose client went away, and those that asked for more than they may. */
     long evaluated() {
-        return closed() - latency(Latency.IN_FLIGHT_CANCELLED).count() + shed() + tally.sum(EXPIRED);
+        return closed() - latency(Latency.IN_FLIGHT_CANCELLED).count() + shedOfPool() + tally.sum(EXPIRED);
     }
 
     /** Requests that broke a promise. Whoever was shed broke that of being admitted, and is not counted a second time. */
     long broken() {
-        return tally.sum(BROKEN) + tally.sum(BROKEN_SCALING) + shed();
+        return tally.sum(BROKEN) + tally.sum(BROKEN_SCALING) + shedOfPool();
     }
 
     long evaluatedScaling() {
@@ -399,7 +416,7 @@ final class TierLane {
             return counted;
         }
         long scalingShed = tally.sum(SHED_SCALING);
-        return counted + (scaling ? scalingShed : Math.max(0, shed() - scalingShed));
+        return counted + (scaling ? scalingShed : Math.max(0, shedOfPool() - scalingShed));
     }
 
     static int objectiveCounter(Objective objective, boolean scaling) {
@@ -435,6 +452,7 @@ final class TierLane {
         long returnedUnits = tally.sum(RETURNED_UNITS);
         long inFlightNanos = tally.sum(IN_FLIGHT_NANOS);
         long retries = tally.sum(RETRIES);
+        long overQuota = tally.sum(SHED + Reason.QUOTA_EXCEEDED.ordinal());
         int queued = waiting();
         long shed = shed();
         long expired = tally.sum(EXPIRED);
@@ -448,7 +466,8 @@ final class TierLane {
                 Math.max(0, admitted - closed - leaked),
                 queued,
                 oldestAge,
-                Math.max(0, admitted + shed + expired + cancelled + queued - retries),
+                // What is over quota is no demand that anybody means to serve.
+                Math.max(0, admitted + shed - overQuota + expired + cancelled + queued - retries),
                 admitted,
                 shed,
                 expired,

@@ -28,7 +28,8 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
      * @param inFlight requests that hold a permit
      * @param queued requests that wait
      * @param oldestAgeNanos how long the longest waiter waits; 0 when nobody does
-     * @param arrivals requests ever asked, whatever became of them; one that was refused and came back, and says so, counts once
+     * @param arrivals requests ever asked, whatever became of them; one that was refused and came back, and says so, counts once, and
+     *     one over quota not at all
      * @param admitted permits ever given
      * @param shed requests ever refused, at once or while waiting
      * @param expired requests whose time in queue ran out

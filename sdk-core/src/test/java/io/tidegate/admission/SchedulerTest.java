@@ -100,7 +100,7 @@ class SchedulerTest {
         }
 
         @Override
-        public void granted(Waiter waiter, long nowNanos) {
+        public void granted(Waiter waiter, int asked) {
             waiting--;
             running.add(waiter);
             granted.add(waiter.lane.rank);
