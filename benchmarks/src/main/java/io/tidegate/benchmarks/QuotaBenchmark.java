@@ -13,6 +13,7 @@ import io.tidegate.quota.QuotaTier;
 import io.tidegate.quota.Quotas;
 import io.tidegate.time.SystemTime;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -114,9 +115,13 @@ public class QuotaBenchmark {
                     .build();
         }
 
+        private Bucket[] both(String tenant) {
+            return Objects.requireNonNull(buckets.get(tenant));
+        }
+
         /** All or nothing, as the documentation has it for two buckets: what the first gave is returned. */
         final long reserve(String tenant, long tokens) {
-            Bucket[] both = buckets.get(tenant);
+            Bucket[] both = both(tenant);
             ConsumptionProbe requests = both[0].tryConsumeAndReturnRemaining(1);
             if (!requests.isConsumed()) {
                 return requests.getNanosToWaitForRefill();
@@ -131,7 +136,7 @@ public class QuotaBenchmark {
 
         /** The same without the time to wait. */
         final boolean tryReserve(String tenant, long tokens) {
-            Bucket[] both = buckets.get(tenant);
+            Bucket[] both = both(tenant);
             if (!both[0].tryConsume(1)) {
                 return false;
             }
@@ -143,7 +148,7 @@ public class QuotaBenchmark {
         }
 
         final void settle(String tenant) {
-            buckets.get(tenant)[1].addTokens(RESERVED - ACTUAL);
+            both(tenant)[1].addTokens(RESERVED - ACTUAL);
         }
     }
 

@@ -46,8 +46,9 @@ import org.jspecify.annotations.Nullable;
  * Quota#reservationLifetime}.
  *
  * <p><b>Memory.</b> Bounded. A tenant that is not named has an entry while it lacks something; when there are {@link
- * Builder#maxTenants} of them, those that lack nothing are forgotten, which changes no answer. If all are busy, further tenants share
- * {@link Overflow}: they get no more than their quota and may get less.
+ * Builder#maxTenants} of them, those that lack nothing are forgotten, which changes no answer. If all are busy, further tenants
+ * share 64 buckets, eight of them each: they get no more than their quota and may get less, as others use the same buckets and
+ * nothing is given back there.
  *
  * <p><b>Threads.</b> Any. Reserving and settling for a tenant that has an entry take no lock and allocate nothing. Two levels
  * are not one instant: what one gave is returned when another refuses, and in between, some ten nanoseconds, a third may be
@@ -70,7 +71,6 @@ public final class Quotas {
     /** Elapsed time is counted from here, so that a clock that wraps does not matter for 292 years. */
     private final long originNanos;
 
-    private final TenantHash hash;
     private final TenantTable table;
     private final Map<String, QuotaTier> tiers;
 
@@ -83,7 +83,6 @@ public final class Quotas {
     private Quotas(Builder builder) {
         this.time = builder.time;
         this.originNanos = time.nanos();
-        this.hash = new TenantHash(builder.random);
         this.eachTenant = builder.eachTenant;
         this.overflow = eachTenant == null ? null : new Overflow(eachTenant);
         Map<String, QuotaTier> named = new HashMap<>();
@@ -93,7 +92,8 @@ public final class Quotas {
         }
         this.tiers = Map.copyOf(named);
         List<String> tenants = builder.tenantNames();
-        this.table = new TenantTable(eachTenant == null ? 0 : builder.maxTenants, tenants.size());
+        this.table = new TenantTable(
+                new TenantHash(builder.random), eachTenant == null ? 0 : builder.maxTenants, tenants.size());
         Quota others = eachTenant == null ? Quota.unlimited() : eachTenant;
         for (String tenant : tenants) {
             Map<String, Quota> pairs = builder.tenantsInTiers.getOrDefault(tenant, Map.of());
@@ -104,7 +104,7 @@ public final class Quotas {
                 }
             });
             Quota quota = builder.tenants.getOrDefault(tenant, others);
-            table.addNamed(new Tenant(tenant, hash.of(tenant), quota, true, inTiers));
+            table.addNamed(new Tenant(tenant, table.hash(tenant), quota, true, inTiers));
         }
     }
 
@@ -135,20 +135,15 @@ public final class Quotas {
     public long reserve(String tenant, QuotaTier tier, long tokens, long atNanos) {
         long elapsed = elapsed(atNanos);
         long amount = Math.max(0, tokens);
-        long hashed = hash.of(tenant);
-        Tenant entry = table.find(tenant, hashed);
-        while (entry != null) {
+        Tenant entry = table.find(tenant);
+        if (entry != null) {
             long wait = reserveOwn(entry, tier, amount, elapsed);
             if (wait != GONE) {
                 return wait;
             }
-            // It was forgotten as it was found. A look that finds it again ends when whoever forgets it has unlinked
-            // it.
-            Tenant again = table.find(tenant, hashed);
-            entry = again == entry ? null : again;
         }
         if (overflow != null) {
-            return reserveNew(tenant, hashed, tier, amount, elapsed);
+            return reserveNew(tenant, tier, amount, elapsed);
         }
         return tier.bucket == null ? 0 : tier.bucket.take(amount, elapsed);
     }
@@ -195,8 +190,9 @@ public final class Quotas {
     }
 
     /** For a tenant without an entry. Under its lock, so that it gets one entry at most and shares in one place at a time. */
-    private long reserveNew(String tenant, long hashed, QuotaTier tier, long amount, long elapsed) {
+    private long reserveNew(String tenant, QuotaTier tier, long amount, long elapsed) {
         Overflow shared = Objects.requireNonNull(overflow);
+        long hashed = table.hash(tenant);
         ReentrantLock lock = table.lock(hashed);
         lock.lock();
         try {
@@ -257,8 +253,7 @@ public final class Quotas {
         long actual = Math.max(0, actualTokens);
         // The time matters to what is charged only.
         long elapsed = actual > reserved ? elapsed(time.coarseNanos()) : 0;
-        long hashed = hash.of(tenant);
-        Tenant entry = table.find(tenant, hashed);
+        Tenant entry = table.find(tenant);
         if (entry != null) {
             entry.settle(reserved, actual, takenAt, elapsed);
             Bucket pair = entry.inTier(tier);
@@ -268,14 +263,15 @@ public final class Quotas {
         }
         // What is given back to a tenant without an entry is given to one that lacks nothing.
         if (actual > reserved && overflow != null && (entry == null || !entry.keep())) {
-            chargeNew(tenant, hashed, reserved, actual, elapsed);
+            chargeNew(tenant, reserved, actual, elapsed);
         }
         if (tier.bucket != null) {
             tier.bucket.settle(reserved, actual, takenAt, elapsed);
         }
     }
 
-    private void chargeNew(String tenant, long hashed, long reserved, long actual, long elapsed) {
+    private void chargeNew(String tenant, long reserved, long actual, long elapsed) {
+        long hashed = table.hash(tenant);
         ReentrantLock lock = table.lock(hashed);
         lock.lock();
         try {
@@ -306,7 +302,7 @@ public final class Quotas {
 
     private void cancelElapsed(String tenant, QuotaTier tier, long reservedTokens, long takenAt) {
         long reserved = Math.max(0, reservedTokens);
-        Tenant entry = table.find(tenant, hash.of(tenant));
+        Tenant entry = table.find(tenant);
         if (entry != null) {
             entry.giveBack(reserved, takenAt);
             Bucket pair = entry.inTier(tier);
@@ -348,12 +344,11 @@ public final class Quotas {
     /** What a tenant's own quota holds. */
     public Remaining remaining(String tenant) {
         long elapsed = elapsed(time.nanos());
-        long hashed = hash.of(tenant);
-        Tenant entry = table.find(tenant, hashed);
+        Tenant entry = table.find(tenant);
         if (entry != null) {
             return entry.remaining(elapsed);
         }
-        return overflow == null ? Remaining.UNLIMITED : overflow.remaining(hashed, elapsed);
+        return overflow == null ? Remaining.UNLIMITED : overflow.remaining(table.hash(tenant), elapsed);
     }
 
     /** What a tier's quota holds. */
@@ -364,7 +359,7 @@ public final class Quotas {
     /** The least of all quotas that apply to a request of this tenant in this tier. */
     public Remaining remaining(String tenant, QuotaTier tier) {
         Remaining least = remaining(tenant).and(remaining(tier));
-        Tenant entry = table.find(tenant, hash.of(tenant));
+        Tenant entry = table.find(tenant);
         Bucket pair = entry == null ? null : entry.inTier(tier);
         return pair == null ? least : least.and(pair.remaining(elapsed(time.nanos())));
     }
@@ -375,7 +370,7 @@ public final class Quotas {
      * @throws IllegalArgumentException if it has none
      */
     public void resetBudget(String tenant) {
-        Tenant entry = table.find(tenant, hash.of(tenant));
+        Tenant entry = table.find(tenant);
         if (entry == null || entry.budget == null) {
             throw new IllegalArgumentException(
                     "tenant \"" + tenant + "\" has no budget: give it one by tenant(id, quota)");

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Chains are read without a lock and changed under the lock of their stripe: added at the head, unlinked anywhere; who stands
  * on an unlinked entry still finds the rest of the chain. Beyond the bound room is made by forgetting tenants whose accounts are
  * full, at most {@link #LOOKS} chains for each that comes; a full account is what a new one would be.
+ *
+ * <p>Before the chains come those found last, by {@link String#hashCode}, which the string keeps: the secret hash is dearer than
+ * all else. Ids that were made to fall together there only miss each other's hint.
  */
 final class TenantTable {
 
@@ -24,9 +27,15 @@ final class TenantTable {
     private static final int LOOKS = 16;
 
     private static final int MAX_STRIPES = 64;
+    private static final int MAX_RECENT = 4096;
 
+    private final TenantHash hash;
     private final AtomicReferenceArray<@Nullable Tenant> heads;
     private final int mask;
+
+    /** Hints: each slot holds one that was found there last, which may be gone. */
+    private final AtomicReferenceArray<@Nullable Tenant> recent;
+
     private final ReentrantLock[] locks;
 
     /** Where the next look begins, for each stripe; under its lock. */
@@ -36,12 +45,14 @@ final class TenantTable {
     private final AtomicInteger unnamed = new AtomicInteger();
     private final LongAdder forgotten = new LongAdder();
 
-    TenantTable(int maxUnnamed, int named) {
+    TenantTable(TenantHash hash, int maxUnnamed, int named) {
         int size = 1;
         while (size < maxUnnamed + named) {
             size *= 2;
         }
+        this.hash = hash;
         this.heads = new AtomicReferenceArray<>(size);
+        this.recent = new AtomicReferenceArray<>(Math.min(MAX_RECENT, size));
         this.mask = size - 1;
         this.locks = new ReentrantLock[Math.max(1, Math.min(MAX_STRIPES, size / 64))];
         for (int i = 0; i < locks.length; i++) {
@@ -57,6 +68,25 @@ final class TenantTable {
 
     private int stripe(long hash) {
         return place(hash) & (locks.length - 1);
+    }
+
+    long hash(String id) {
+        return hash.of(id);
+    }
+
+    @Nullable
+    Tenant find(String id) {
+        int code = id.hashCode();
+        int place = (code ^ code >>> 16) & (recent.length() - 1);
+        Tenant hint = recent.getAcquire(place);
+        if (hint != null && hint.id.equals(id) && !hint.isGone()) {
+            return hint;
+        }
+        Tenant found = find(id, hash(id));
+        if (found != null) {
+            recent.setRelease(place, found);
+        }
+        return found;
     }
 
     @Nullable
