@@ -80,6 +80,24 @@ final class DeadlineQueue {
         return straggler != null && compare(straggler, first) < 0 ? straggler : first;
     }
 
+    /** Whoever has the latest deadline, or null. */
+    @Nullable
+    Waiter last() {
+        Waiter last = inOrder.peekLast();
+        while (last != null && last.settled()) {
+            tellGone(inOrder.pollLast());
+            last = inOrder.peekLast();
+        }
+        if (stragglers != null) {
+            for (Waiter each : stragglers) {
+                if (!each.settled() && (last == null || compare(each, last) > 0)) {
+                    last = each;
+                }
+            }
+        }
+        return last;
+    }
+
     /** Takes out what {@link #peek()} answered just before. */
     void remove(Waiter head) {
         if (inOrder.peekFirst() == head) {

@@ -190,7 +190,8 @@ public final class Gate implements AutoCloseable {
         long shardSeed = builder.shardSeed();
         for (int rank = 0; rank < lanes.length; rank++) {
             WaitQueue queue = new WaitQueue(wheel, builder.maxTenants, shardSeed);
-            lanes[rank] = new TierLane(this, tiers.get(rank), rank, queue, time.nanos(), builder.leakDetection);
+            lanes[rank] =
+                    new TierLane(this, tiers.get(rank), rank, queue, time.nanos(), builder.leakDetection, shardSeed);
         }
         this.state = new GateState(builder.wakeUps);
         this.scheduler = new Scheduler(List.of(lanes), builder.order, state, settled);
@@ -657,7 +658,7 @@ public final class Gate implements AutoCloseable {
         }
         if (told == null || !told.right()) {
             OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
-            if (wait.isPresent() && wait.getAsLong() > boundNanos) {
+            if (wait.isPresent() && wait.getAsLong() > boundNanos && !isSoon(waiter, boundNanos)) {
                 return Reason.WAIT_TOO_LONG;
             }
             // Of each tier one may wait always, so that its floor has whom to go to.
@@ -668,16 +669,34 @@ public final class Gate implements AutoCloseable {
         }
         int units = lane.queuedUnits(waiter.request);
         if (!lane.reservePlace(units)) {
-            return full();
+            if (!lane.isBelowAverage(request.tenant(), lane.waiting())) {
+                return full();
+            }
+            lane.takePlaceOfAnother(units);
         }
         if (!reservePlace(waiter)) {
             lane.freePlace(units);
             return full();
         }
+        lane.tenants.came(request.tenant());
         if (told != null) {
             lane.appointments.kept(told);
         }
         return null;
+    }
+
+    /** Whether it would be granted in time because others of its tier wait of tenants that have more of them waiting. */
+    private boolean isSoon(Waiter waiter, long boundNanos) {
+        TierLane lane = waiter.lane;
+        long own = lane.aheadOf(waiter.request.tenant());
+        if (own > lane.waiting()) {
+            return false;
+        }
+        long now = waiter.arrivedNanos;
+        long ahead = ahead(lane, own);
+        return waits.nanosUntilGranted(ahead, state.slotsInFlight(), supply(), now)
+                        .orElse(0)
+                <= boundNanos;
     }
 
     /** Looks whether it was refused before, and counts it as one that came back if so. */
@@ -747,7 +766,7 @@ public final class Gate implements AutoCloseable {
     /** Never counts a request that gets no place: the drain would evict another for it. */
     private boolean reservePlace(Waiter waiter) {
         int seen = waiting.get();
-        while (seen < maxQueued || lowerTierWaits(waiter.lane)) {
+        while (seen < maxQueued || lowerTierWaits(waiter.lane) || isBelowAverage(waiter)) {
             int found = waiting.compareAndExchange(seen, seen + 1);
             if (found == seen) {
                 // Told of demand if it is the first; noted where it is of no other use yet.
@@ -757,6 +776,11 @@ public final class Gate implements AutoCloseable {
             seen = found;
         }
         return false;
+    }
+
+    /** Of one that has its place in its tier. */
+    private static boolean isBelowAverage(Waiter waiter) {
+        return waiter.lane.isBelowAverage(waiter.request.tenant(), waiter.lane.waiting() - 1);
     }
 
     private Reason full() {
@@ -841,6 +865,7 @@ public final class Gate implements AutoCloseable {
     private void left(Waiter waiter) {
         waiting.decrementAndGet();
         waiter.lane.freePlace(waiter.lane.queuedUnits(waiter.request));
+        waiter.lane.tenants.left(waiter.request.tenant());
     }
 
     private void countExpired(TierLane lane, long waitedNanos) {
@@ -1113,17 +1138,33 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** Gives the places of the newest of the lowest tier to higher tiers that came when all were taken. */
+    /**
+     * Gives places to those that came when all were taken: of the same tier, or else of the lowest, the tenant with most of them gives up
+     * its last.
+     */
     private void evictSurplus() {
-        for (int rank = lanes.length - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
-            WaitQueue queue = lanes[rank].queue;
-            for (Waiter newest = queue.newest();
-                    newest != null;
-                    newest = waiting.get() > maxQueued ? queue.newest() : null) {
-                refuse(newest, Permit.EVICTED, Reason.EVICTED);
-                queue.forget(newest);
+        for (TierLane lane : lanes) {
+            boolean evicted = true;
+            while (evicted && lane.overfull()) {
+                evicted = evictLastOfLongest(lane);
             }
         }
+        for (int rank = lanes.length - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
+            boolean evicted = true;
+            while (evicted && waiting.get() > maxQueued) {
+                evicted = evictLastOfLongest(lanes[rank]);
+            }
+        }
+    }
+
+    private boolean evictLastOfLongest(TierLane lane) {
+        Waiter last = lane.queue.lastOfLongest(lane.tenants);
+        if (last == null) {
+            return false;
+        }
+        refuse(last, Permit.EVICTED, Reason.EVICTED);
+        lane.queue.forget(last);
+        return true;
     }
 
     private void shedAll() {
@@ -1616,7 +1657,10 @@ public final class Gate implements AutoCloseable {
      * meanwhile.
      */
     private long ahead(TierLane lane) {
-        long own = lane.waiting() + 1L;
+        return ahead(lane, lane.waiting() + 1L);
+    }
+
+    private long ahead(TierLane lane, long own) {
         double ahead = own;
         for (TierLane other : lanes) {
             if (other != lane && other.tier.ceiling() >= lane.tier.ceiling()) {

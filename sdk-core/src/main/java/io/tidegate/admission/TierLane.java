@@ -90,6 +90,7 @@ final class TierLane {
     final SloWindow slo;
     final OutputLengths outputs = new OutputLengths();
     final Appointments appointments;
+    final TenantCounts tenants;
 
     /** The tier's quota, if there are quotas. */
     @Nullable
@@ -133,6 +134,12 @@ final class TierLane {
 
     @SuppressWarnings("this-escape") // kept, not used, by what is made here
     TierLane(Gate gate, Tier tier, int rank, WaitQueue queue, long nowNanos, boolean findsLeaks) {
+        this(gate, tier, rank, queue, nowNanos, findsLeaks, 1);
+    }
+
+    @SuppressWarnings("this-escape") // kept, not used, by what is made here
+    TierLane(Gate gate, Tier tier, int rank, WaitQueue queue, long nowNanos, boolean findsLeaks, long seed) {
+        this.tenants = new TenantCounts(seed);
         this.gate = gate;
         this.tier = tier;
         this.rank = rank;
@@ -183,8 +190,40 @@ final class TierLane {
         return false;
     }
 
+    /** Takes a place beyond those there are, for which {@link Gate} takes one from the tenant that has most of them. */
+    void takePlaceOfAnother(int units) {
+        places.addAndGet(PLACE + ((long) units << UNIT_SHIFT));
+    }
+
+    /** Whether more wait than may. */
+    boolean overfull() {
+        long seen = places.get();
+        return (seen & COUNT_MASK) > tier.maxQueued() || (seen >>> UNIT_SHIFT) > maxQueuedUnits;
+    }
+
     void freePlace(int units) {
         places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT));
+    }
+
+    /**
+     * Whether one more of this tenant would have no more places than tenants have on average.
+     *
+     * @param taken places taken by others than this one
+     */
+    boolean isBelowAverage(String tenant, int taken) {
+        int own = tenants.of(tenant);
+        long all = (long) tenants.tenants() + (own == 0 ? 1 : 0);
+        return (own + 1L) * all <= taken;
+    }
+
+    /**
+     * Requests of this tier that are granted until one more of this tenant has been, itself among them: all that wait, or, as tenants
+     * take turns, as many of each as its own.
+     */
+    long aheadOf(String tenant) {
+        int own = tenants.of(tenant);
+        long all = (long) tenants.tenants() + (own == 0 ? 1 : 0);
+        return Math.min(waiting() + 1L, (own + 1L) * all);
     }
 
     // ---- counting --------------------------------------------------------------------------------------------------

@@ -185,6 +185,26 @@ final class WaitQueue {
         return arrivals.newest();
     }
 
+    /**
+     * Of the tenant that most wait of, the one with the latest deadline, or null. Of tenants alike the one that came first later.
+     *
+     * @param counts how many wait of each
+     */
+    @Nullable
+    Waiter lastOfLongest(TenantCounts counts) {
+        TenantQueue longest = null;
+        int most = 0;
+        for (int i = 0; i < active.size(); i++) {
+            TenantQueue tenant = active.get(i);
+            int waiting = tenant.name == null ? tenant.queue.size() : counts.of(tenant.name);
+            if (waiting > most || (waiting == most && longest != null && tenant.number > longest.number)) {
+                longest = tenant;
+                most = waiting;
+            }
+        }
+        return longest == null ? null : longest.queue.last();
+    }
+
     /** Who waits longest, or null. */
     @Nullable
     Waiter oldest() {

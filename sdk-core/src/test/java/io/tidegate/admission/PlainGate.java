@@ -127,10 +127,46 @@ final class PlainGate {
             tenant.service = Math.max(tenant.service, tenantLevel.get(tier));
         }
         queue.add(new Waiter(id, tier, request.tenant(), request.tokens(), now, expires));
+        while (overfull(tier)) {
+            evict(tier);
+        }
         if (queue.size() > maxQueued) {
-            evict();
+            evict(queue.stream()
+                    .map(Waiter::tier)
+                    .max(Comparator.comparingInt(tiers::indexOf))
+                    .orElseThrow());
         }
         grant();
+    }
+
+    private boolean overfull(Tier tier) {
+        return queued(tier) > tier.maxQueued() || unitsQueued(tier) > tier.maxQueuedTokens() / UNIT;
+    }
+
+    private long unitsQueued(Tier tier) {
+        return queue.stream()
+                .filter(each -> each.tier == tier)
+                .mapToLong(each -> queuedUnits(tier, each.tokens))
+                .sum();
+    }
+
+    private long queued(Tier tier, String tenant) {
+        return queue.stream()
+                .filter(each -> each.tier == tier && each.tenant.equals(tenant))
+                .count();
+    }
+
+    /** Tenants of which somebody waits, and this one. */
+    private long tenantsWith(Tier tier, String tenant) {
+        return java.util.stream.Stream.concat(
+                        queue.stream().filter(each -> each.tier == tier).map(Waiter::tenant),
+                        java.util.stream.Stream.of(tenant))
+                .distinct()
+                .count();
+    }
+
+    private boolean belowAverage(Tier tier, String tenant) {
+        return (queued(tier, tenant) + 1) * tenantsWith(tier, tenant) <= queued(tier);
     }
 
     boolean cancel(int id) {
@@ -300,16 +336,18 @@ final class PlainGate {
             return Reason.NO_ROOM;
         }
         OptionalDouble wait = waitOf(ahead(tier));
-        if (wait.isPresent() && wait.getAsDouble() * 1e9 > expires - now) {
+        long inTurn = (queued(tier, request.tenant()) + 1) * tenantsWith(tier, request.tenant());
+        OptionalDouble waitInTurn = inTurn > queued(tier) ? wait : waitOf(ahead(tier, inTurn));
+        if (wait.isPresent()
+                && wait.getAsDouble() * 1e9 > expires - now
+                && waitInTurn.getAsDouble() * 1e9 > expires - now) {
             return Reason.WAIT_TOO_LONG;
         }
         boolean lowerWaits = queue.stream().anyMatch(each -> tiers.indexOf(each.tier) > tiers.indexOf(tier));
-        long unitsQueued = queue.stream()
-                .filter(each -> each.tier == tier)
-                .mapToLong(each -> queuedUnits(tier, each.tokens))
-                .sum();
-        boolean tooManyTokens = unitsQueued + queuedUnits(tier, request.tokens()) > tier.maxQueuedTokens() / UNIT;
-        if (tooManyTokens || queued(tier) >= tier.maxQueued() || (queue.size() >= maxQueued && !lowerWaits)) {
+        boolean below = belowAverage(tier, request.tenant());
+        boolean tooMany = unitsQueued(tier) + queuedUnits(tier, request.tokens()) > tier.maxQueuedTokens() / UNIT
+                || queued(tier) >= tier.maxQueued();
+        if ((tooMany || (queue.size() >= maxQueued && !lowerWaits)) && !below) {
             return supply.replicas().ready() == 0 ? Reason.NO_CAPACITY : Reason.QUEUE_FULL;
         }
         return null;
@@ -319,10 +357,17 @@ final class PlainGate {
         return Math.min((tokens + UNIT - 1) / UNIT, Math.max(1, tier.maxQueuedTokens() / UNIT / 2));
     }
 
-    private void evict() {
+    /** The last of the tenant that most of this tier wait of. */
+    private void evict(Tier tier) {
+        String longest = queue.stream()
+                .filter(each -> each.tier == tier)
+                .map(Waiter::tenant)
+                .max(Comparator.<String>comparingLong(tenant -> queued(tier, tenant))
+                        .thenComparingInt(tenant -> tenants.get(tier).get(tenant).number))
+                .orElseThrow();
         Waiter out = queue.stream()
-                .max(Comparator.<Waiter>comparingInt(each -> tiers.indexOf(each.tier))
-                        .thenComparingInt(Waiter::id))
+                .filter(each -> each.tier == tier && each.tenant.equals(longest))
+                .max(Comparator.comparingLong(Waiter::expires).thenComparingInt(Waiter::id))
                 .orElseThrow();
         queue.remove(out);
         shed(out.id, out.tier, Reason.EVICTED);
@@ -428,7 +473,11 @@ final class PlainGate {
     }
 
     private long ahead(Tier tier) {
-        double own = queued(tier) + 1.0;
+        return ahead(tier, queued(tier) + 1);
+    }
+
+    private long ahead(Tier tier, long ownCount) {
+        double own = (double) ownCount;
         double ahead = own;
         for (Tier other : tiers) {
             if (other == tier || other.ceiling() < tier.ceiling()) {
