@@ -81,7 +81,17 @@ final class EngineLaw {
         return new Verdict(look.factor(), look.raises());
     }
 
+    /** Requests that may wait in the engine before the factor is cut. */
+    private static double tolerated(LimitSettings settings, Look look) {
+        return Math.max(settings.waitingPerReplica(), settings.waitingShare() * look.factor() * look.slots());
+    }
+
     private static double keptForWaiting(LimitSettings settings, Look look) {
+        // Not so where it is not known whether anybody stands.
+        boolean stands = look.standing() > tolerated(settings, look);
+        if (!stands) {
+            return 1;
+        }
         if (!(look.standing() > settings.waitingPerReplica())) {
             return 1;
         }
@@ -105,12 +115,13 @@ final class EngineLaw {
 
     private static Verdict raise(LimitSettings settings, Look look) {
         double waiting = look.waiting() + Math.max(0, look.credit());
-        double room = waiting == 0 ? Double.POSITIVE_INFINITY : settings.waitingPerReplica() - waiting;
+        double most = Math.max(settings.waitingPerReplica(), tolerated(settings, look) / 2);
+        double room = waiting == 0 ? Double.POSITIVE_INFINITY : most - waiting;
         // Not so for NaN: what is not known allows nothing.
         boolean engineHasRoom = room >= 1;
         boolean cacheHasRoom = !(look.kvCache() > KV_ROOM * settings.kvCacheTarget());
         if (!engineHasRoom || !cacheHasRoom) {
-            return new Verdict(look.factor(), 0);
+            return new Verdict(look.factor(), Math.max(0, look.raises() - 1));
         }
         double share = settings.smallestRaise() * (1 << Math.min(look.raises(), MOST_DOUBLINGS));
         double step = Math.max(1, Math.min(share, settings.largestRaise()) * look.slots());

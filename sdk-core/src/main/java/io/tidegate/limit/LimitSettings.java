@@ -21,6 +21,7 @@ public final class LimitSettings {
     private final LimitMode mode;
     private final double tokenShare;
     private final int waitingPerReplica;
+    private final double waitingShare;
     private final double kvCacheTarget;
     private final double timeToFirstTokenTolerance;
     private final double minShare;
@@ -42,6 +43,7 @@ public final class LimitSettings {
         this.mode = builder.mode;
         this.tokenShare = builder.tokenShare;
         this.waitingPerReplica = builder.waitingPerReplica;
+        this.waitingShare = builder.waitingShare;
         this.kvCacheTarget = builder.kvCacheTarget;
         this.timeToFirstTokenTolerance = builder.timeToFirstTokenTolerance;
         this.minShare = builder.minShare;
@@ -94,6 +96,15 @@ public final class LimitSettings {
      */
     public int waitingPerReplica() {
         return waitingPerReplica;
+    }
+
+    /**
+     * Requests that may stand in an engine's queue before the factor is cut, as a part of what the replica is promised, in (0, 1];
+     * 0.1 by default. All that arrive while the engine computes one token for its batch wait for the next, however much room
+     * there is. The larger of both bounds counts, and half of it is raised into.
+     */
+    public double waitingShare() {
+        return waitingShare;
     }
 
     /** Use of the KV cache above which the factor is cut, in (0, 1]; 0.9 by default. Raised only while below nine tenths of it. */
@@ -203,6 +214,7 @@ public final class LimitSettings {
         private LimitMode mode = LimitMode.FIXED;
         private double tokenShare = 0.9;
         private int waitingPerReplica = 2;
+        private double waitingShare = 0.1;
         private double kvCacheTarget = 0.9;
         private double timeToFirstTokenTolerance = 0;
         private double minShare = 0.05;
@@ -240,6 +252,12 @@ public final class LimitSettings {
                 throw new IllegalArgumentException("waitingPerReplica must be 0 to 1000 but was " + waitingPerReplica);
             }
             this.waitingPerReplica = waitingPerReplica;
+            return this;
+        }
+
+        /** See {@link LimitSettings#waitingShare()}. */
+        public Builder waitingShare(double waitingShare) {
+            this.waitingShare = within("waitingShare", waitingShare, 1);
             return this;
         }
 
