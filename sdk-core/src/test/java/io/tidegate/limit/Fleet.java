@@ -58,6 +58,10 @@ final class Fleet {
 
     int arrived;
     int shed;
+
+    /** Of them, those that an engine would have had a free slot for. */
+    int falseSheds;
+
     int served;
     int failed;
     int mostWaiting;
@@ -111,6 +115,7 @@ final class Fleet {
     Fleet forget() {
         arrived = 0;
         shed = 0;
+        falseSheds = 0;
         served = 0;
         failed = 0;
         mostWaiting = 0;
@@ -196,6 +201,7 @@ final class Fleet {
             send(permit, output);
         } else {
             shed++;
+            falseSheds += engines.stream().anyMatch(VllmModel::hasFreeSlot) ? 1 : 0;
         }
     }
 

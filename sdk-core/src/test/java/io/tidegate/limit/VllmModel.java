@@ -123,6 +123,10 @@ final class VllmModel {
         return alive;
     }
 
+    boolean hasFreeSlot() {
+        return alive && load() < slots;
+    }
+
     int running() {
         return running.size();
     }
