@@ -211,12 +211,16 @@ public final class LimitController implements Consumer<Supply> {
     }
 
     private static boolean within(Work inFlight, Work limit) {
-        return inFlight.slots() <= limit.slots() && (limit.tokens() == 0 || inFlight.tokens() <= limit.tokens());
+        return inFlight.slots() <= limit.slots() && (!countsTokens(limit) || inFlight.tokens() <= limit.tokens());
     }
 
     private static boolean binding(Work inFlight, Work limit) {
         return inFlight.slots() >= EngineLaw.BINDING * limit.slots()
-                || (limit.tokens() > 0 && inFlight.tokens() >= EngineLaw.BINDING * limit.tokens());
+                || (countsTokens(limit) && inFlight.tokens() >= EngineLaw.BINDING * limit.tokens());
+    }
+
+    private static boolean countsTokens(Work limit) {
+        return limit.tokens() > 0 && limit.tokens() < Work.MAX_TOKENS;
     }
 
     // ---- what goes out ---------------------------------------------------------------------------------------------

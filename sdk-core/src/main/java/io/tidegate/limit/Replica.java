@@ -208,7 +208,8 @@ final class Replica {
         if (silent <= 0) {
             return factor;
         }
-        return factor + (settings.staleShare() - factor) * part(silent, settings.staleMove());
+        double end = Math.min(settings.staleShare(), settings.maxShare());
+        return factor + (end - factor) * part(silent, settings.staleMove());
     }
 
     // ---- starting and rejecting ------------------------------------------------------------------------------------

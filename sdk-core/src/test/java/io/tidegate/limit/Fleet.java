@@ -67,6 +67,7 @@ final class Fleet {
     int mostWaiting;
     int mostLimit;
     int leastLimit = Integer.MAX_VALUE;
+    long preempted;
     private long looks;
     private long waited;
 
