@@ -76,8 +76,7 @@ public final class FalseSheds {
         }
         StringBuilder row = new StringBuilder(String.format("%-26s", name));
         for (int phase = 0; phase < shed.length; phase++) {
-            row.append(String.format(
-                    Locale.ROOT, " %7.2f (%4.0f)", shed[phase] / SEEDS * 100, limit[phase] / SEEDS));
+            row.append(String.format(Locale.ROOT, " %7.2f (%4.0f)", shed[phase] / SEEDS * 100, limit[phase] / SEEDS));
         }
         return row.toString();
     }
@@ -105,7 +104,8 @@ public final class FalseSheds {
     private interface Limiter {
 
         /** What to run when the request has ended; null if it is refused. */
-        @Nullable Runnable tryAcquire();
+        @Nullable
+        Runnable tryAcquire();
 
         int inFlight();
 
@@ -116,7 +116,8 @@ public final class FalseSheds {
     private static final class Ours implements Limiter {
 
         private final ManualTime time;
-        private final Tier tier = Tier.builder("all").maxQueueTime(Duration.ZERO).build();
+        private final Tier tier =
+                Tier.builder("all").maxQueueTime(Duration.ZERO).build();
         private final Gate gate;
         private final LimitController controller;
 
@@ -130,15 +131,17 @@ public final class FalseSheds {
             this.controller = LimitController.builder(time, gate::supply, gate::inFlight)
                     .mode(mode)
                     .build();
-            every(time, Duration.ofMillis(250), () -> controller.accept(
-                    new Supply(Replicas.ready(1), Work.slots(SLOTS), false)));
+            every(
+                    time,
+                    Duration.ofMillis(250),
+                    () -> controller.accept(new Supply(Replicas.ready(1), Work.slots(SLOTS), false)));
             every(time, Duration.ofSeconds(1), this::read);
         }
 
         private void read() {
             int load = inFlight();
-            controller.readings(List.of(EngineReading.of(
-                    "replica", known(Math.min(load, SLOTS)), known(Math.max(0, load - SLOTS)))));
+            controller.readings(List.of(
+                    EngineReading.of("replica", known(Math.min(load, SLOTS)), known(Math.max(0, load - SLOTS)))));
         }
 
         private Signal known(double value) {

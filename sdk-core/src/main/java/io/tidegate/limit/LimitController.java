@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  * VllmMetricsSource.builder(time, urls).onRead(VllmReadings.to(limit::readings))…
  * }</pre>
  *
- * <p><b>Where the limit comes from</b> is its {@link LimitMode}. It never comes from how long requests take. In a pool that was
- * never overloaded, 62 % in use, when answers grew from 150 tokens to 900, limits led by end-to-end latency refused 49 % (Gradient2 in
- * windows of a second), 91 % (Vegas in such windows) and 86 % (AIMD with a timeout of 5 s) of the requests; this one, in the same
- * simulation, none. Length is not congestion; what an engine says of its own queue and cache is.
+ * <p><b>Where the limit comes from</b> is its {@link LimitMode}. It never comes from how long requests take: length is not
+ * congestion. In a pool with 62 % of its slots taken all the time, when answers grew from 150 tokens to 900, limits led by
+ * end-to-end latency refused 50 % (Gradient2 in windows of a second), 91 % (Vegas in such windows) and 86 % (AIMD with a timeout
+ * of 5 s) of the requests; this one, in the same simulation, none. {@code docs/limits.md} has the figures and the law.
  *
  * <p><b>Guarantees.</b> While a replica is ready the limit is at least one slot for each, whatever the readings say or do not say,
  * and with the default {@link LimitSettings#maxShare()} never above what the replicas are said to hold. A reading counts once, and
@@ -126,9 +126,9 @@ public final class LimitController implements Consumer<Supply> {
     public void rejected(String replica, Duration retryAfter) {
         Objects.requireNonNull(replica, "replica");
         Objects.requireNonNull(retryAfter, "retryAfter");
-        long now = time.nanos();
         lock.lock();
         try {
+            long now = time.nanos();
             rejections++;
             Replica found = roster.mention(replica, now);
             if (found != null) {
@@ -286,7 +286,7 @@ public final class LimitController implements Consumer<Supply> {
         if (publications.getAndIncrement() != 0) {
             return;
         }
-        RuntimeException failure = null;
+        Throwable failure = null;
         int served = 1;
         do {
             Supply next = newest;
@@ -294,13 +294,16 @@ public final class LimitController implements Consumer<Supply> {
                 if (next != null) {
                     gate.accept(next);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failure = e;
             }
             served = publications.addAndGet(-served);
         } while (served != 0);
-        if (failure != null) {
-            throw failure;
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure instanceof RuntimeException exception) {
+            throw exception;
         }
     }
 

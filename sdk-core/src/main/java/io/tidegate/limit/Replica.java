@@ -234,7 +234,7 @@ final class Replica {
     void reject(Duration retryAfter, long nowNanos) {
         mentionedNanos = nowNanos;
         Duration believed = retryAfter.compareTo(settings.rejectionMax()) > 0 ? settings.rejectionMax() : retryAfter;
-        long retry = nowNanos + Math.max(0, believed.toNanos());
+        long retry = nowNanos + (believed.isNegative() ? 0 : believed.toNanos());
         double share = rejectionShare(nowNanos);
         if (!rejected || nowNanos - rejectedNanos >= ECHO_NANOS) {
             rejectionShare = Math.max(settings.minShare(), share * settings.rejectionShare());

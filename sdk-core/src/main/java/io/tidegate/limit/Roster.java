@@ -62,12 +62,16 @@ final class Roster {
         tidy(nowNanos);
     }
 
-    private void enter(long nowNanos, boolean cold) {
-        // All are alike: what the others have learned holds for it as well.
-        double factor = placed.stream()
+    /** All are alike: what the others have learned holds for a new one as well. */
+    private double usualFactor(long nowNanos) {
+        return placed.stream()
                 .mapToDouble(each -> each.factor(nowNanos))
                 .average()
                 .orElse(Math.min(1, settings.maxShare()));
+    }
+
+    private void enter(long nowNanos, boolean cold) {
+        double factor = usualFactor(nowNanos);
         Replica next = named.values().stream()
                 .filter(each -> !each.placed && isPresent(each, nowNanos))
                 .max(Comparator.comparingLong(each -> each.mentionedNanos - nowNanos))
@@ -108,7 +112,7 @@ final class Roster {
                 if (named.size() - placed.size() >= MAX_SPARE) {
                     return null;
                 }
-                replica = new Replica(settings, id, Math.min(1, settings.maxShare()), nowNanos, true);
+                replica = new Replica(settings, id, usualFactor(nowNanos), nowNanos, true);
             }
             replica.id = id;
             named.put(id, replica);

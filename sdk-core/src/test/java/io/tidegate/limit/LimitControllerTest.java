@@ -312,7 +312,7 @@ class LimitControllerTest {
     void rejected_withoutTime_isCutForASecond() {
         LimitController limit = controller(LimitMode.FIXED);
         limit.accept(supply(1, Work.slots(100)));
-        limit.rejected("a", Duration.ofSeconds(-5));
+        limit.rejected("a", Duration.ofSeconds(Long.MIN_VALUE));
         assertThat(limit.limit()).isEqualTo(Work.slots(50));
 
         pass(1);
