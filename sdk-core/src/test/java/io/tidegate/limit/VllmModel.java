@@ -31,6 +31,7 @@ final class VllmModel {
         private final Runnable failed;
         private int computed;
         private int written;
+        private long arrivedNanos;
         private boolean over;
 
         Job(int prompt, int output, Runnable done, Runnable failed) {
@@ -62,6 +63,8 @@ final class VllmModel {
     private boolean stepping;
     private boolean alive = true;
     private long preemptions;
+    private double firstTokenSeconds;
+    private int firstTokens;
     private int life;
 
     VllmModel(String name, ManualTime time, int slots, long kvTokens) {
@@ -78,6 +81,7 @@ final class VllmModel {
             job.end(job.failed);
             return;
         }
+        job.arrivedNanos = time.nanos();
         waiting.addLast(job);
         begin();
     }
@@ -147,10 +151,17 @@ final class VllmModel {
         return (double) used() / kvTokens;
     }
 
+    /** Of this moment; the time to first token since the reading before. */
     EngineReading reading() {
+        Signal firstToken = firstTokens == 0
+                ? new Signal.Missing(name, "no first token")
+                : known(firstTokenSeconds / firstTokens, "seconds");
+        firstTokenSeconds = 0;
+        firstTokens = 0;
         return EngineReading.of(name, known(running.size(), "requests"), known(waiting.size(), "requests"))
                 .withKvCache(known(kvFraction(), "ratio"), known((double) preemptions, "requests"))
-                .withKvCacheTokens(known((double) kvTokens, "tokens"));
+                .withKvCacheTokens(known((double) kvTokens, "tokens"))
+                .withTimeToFirstToken(firstToken);
     }
 
     private Signal known(double value, String unit) {
@@ -214,7 +225,12 @@ final class VllmModel {
         stepping = false;
         List<Job> ended = new ArrayList<>();
         for (Job job : decoding) {
-            if (!job.over && ++job.written >= job.output) {
+            job.written++;
+            if (job.written == 1) {
+                firstTokens++;
+                firstTokenSeconds += (time.nanos() - job.arrivedNanos) / 1e9;
+            }
+            if (!job.over && job.written >= job.output) {
                 ended.add(job);
             }
         }
