@@ -12,7 +12,7 @@ package io.tidegate.limit;
  * would be {@code running + waitingPerReplica}. What the gate has in flight there is cut in that proportion, so that several
  * gateways in front of one engine each give up the same part of their own. Example: 64 run, 36 wait, 100 in flight of ours,
  * of 256 slots: to 100 × 66 ÷ 100 = 66 slots; but no more than {@code largestCut} at once, so to 256 × 0.7 = 179 first, then
- * 125, 87, 66.
+ * 125, 88, 66.
  */
 final class EngineLaw {
 
