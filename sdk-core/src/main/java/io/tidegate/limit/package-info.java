@@ -7,7 +7,8 @@
 /**
  * How much may be in flight now: fixed for each replica, by its KV cache, or led by what the engines report.
  *
- * <p>{@code LimitController} comes first: it stands between whoever knows the replicas and the gate.
+ * <p>{@link io.tidegate.limit.LimitController} comes first: it stands between whoever knows the replicas and the gate. Off limits
+ * is end-to-end latency: an answer that takes long is no sign that too much is in flight.
  */
 @NullMarked
 package io.tidegate.limit;

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -24,6 +26,8 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The load of a pool of vLLM servers, from their own {@code /metrics}.
@@ -61,16 +65,22 @@ public final class VllmMetricsSource implements SignalSource {
     /** Part of the KV cache in use by the fullest engine. */
     public static final String KV_CACHE_USAGE_MAX = "vllm.kv.cache.usage.max";
 
+    private static final Logger LOG = LoggerFactory.getLogger(VllmMetricsSource.class);
+
     private static final int MAX_NAMED = 3;
 
     private final TimeSource time;
     private final Supplier<? extends Collection<URI>> listed;
     private final Scraper scraper;
+    private final Consumer<? super List<VllmReplica>> listener;
+    private final AtomicLong listenerFailures = new AtomicLong();
+    private boolean listenerFails;
     private volatile List<VllmReplica> replicas = List.of();
 
     private VllmMetricsSource(Builder builder) {
         this.time = builder.time;
         this.listed = builder.listed;
+        this.listener = builder.listener;
         this.scraper = new Scraper(
                 new Scraper.Settings(builder.client, builder.timeout, builder.bounds, builder.parallelReads));
     }
@@ -105,6 +115,7 @@ public final class VllmMetricsSource implements SignalSource {
                 .map(scrape -> VllmPage.replica(scrape, now))
                 .toList();
         replicas = read;
+        tell(read);
         Map<String, Signal> signals = new LinkedHashMap<>();
         signals.put(RUNNING, pooled(read, VllmReplica::running, DoubleStream::sum));
         signals.put(WAITING, pooled(read, VllmReplica::waiting, DoubleStream::sum));
@@ -118,6 +129,27 @@ public final class VllmMetricsSource implements SignalSource {
                 KV_CACHE_USAGE_MAX,
                 pooled(read, VllmReplica::kvCacheFractionMax, each -> each.max().orElseThrow()));
         return signals;
+    }
+
+    private void tell(List<VllmReplica> read) {
+        try {
+            listener.accept(read);
+            if (listenerFails) {
+                listenerFails = false;
+                LOG.info("{}: the listener works again", name());
+            }
+        } catch (RuntimeException | Error e) {
+            listenerFailures.incrementAndGet();
+            if (!listenerFails) {
+                listenerFails = true;
+                LOG.warn("{}: the listener failed; further failures are only counted", name(), e);
+            }
+        }
+    }
+
+    /** Times that the listener threw. */
+    public long listenerFailures() {
+        return listenerFailures.get();
     }
 
     /** What each replica said at the last read that listed them, in the order listed; empty before the first. */
@@ -179,6 +211,7 @@ public final class VllmMetricsSource implements SignalSource {
         private Duration timeout = Duration.ofSeconds(2);
         private MetricsText.Bounds bounds = MetricsText.Bounds.DEFAULT;
         private int parallelReads = 16;
+        private Consumer<? super List<VllmReplica>> listener = read -> {};
 
         private Builder(TimeSource time, Supplier<? extends Collection<URI>> listed) {
             this.time = Objects.requireNonNull(time, "time");
@@ -218,6 +251,15 @@ public final class VllmMetricsSource implements SignalSource {
                 throw new IllegalArgumentException("parallelReads must be positive but was " + parallelReads);
             }
             this.parallelReads = parallelReads;
+            return this;
+        }
+
+        /**
+         * Who is told what each replica said, after each read and on the reading thread: {@link VllmReadings} for a limit that
+         * follows the engines. One; nobody by default. What it throws is counted, and the read goes on.
+         */
+        public Builder onRead(Consumer<? super List<VllmReplica>> listener) {
+            this.listener = Objects.requireNonNull(listener, "listener");
             return this;
         }
 

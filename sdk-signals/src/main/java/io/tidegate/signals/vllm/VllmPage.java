@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -27,12 +28,28 @@ final class VllmPage {
     private static final List<String> PREEMPTIONS = List.of("vllm:num_preemptions_total");
     private static final List<String> PROMPT_TOKENS = List.of("vllm:prompt_tokens_total");
     private static final List<String> GENERATION_TOKENS = List.of("vllm:generation_tokens_total");
+    private static final List<String> FIRST_TOKEN_SECONDS = List.of("vllm:time_to_first_token_seconds_sum");
+    private static final List<String> FIRST_TOKENS = List.of("vllm:time_to_first_token_seconds_count");
+    private static final String CACHE_CONFIG = "vllm:cache_config_info";
 
     /** Names of the samples that are looked at. */
     static final Set<String> NAMES = Stream.of(
-                    RUNNING, WAITING, KV_CACHE, PREEMPTIONS, PROMPT_TOKENS, GENERATION_TOKENS)
+                    RUNNING,
+                    WAITING,
+                    KV_CACHE,
+                    PREEMPTIONS,
+                    PROMPT_TOKENS,
+                    GENERATION_TOKENS,
+                    FIRST_TOKEN_SECONDS,
+                    FIRST_TOKENS,
+                    List.of(CACHE_CONFIG))
             .flatMap(List::stream)
             .collect(Collectors.toUnmodifiableSet());
+
+    /** A whole number above 0 and small enough for any engine there will be. */
+    private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,11}");
+
+    private static final int MAX_SHOWN = 40;
 
     private final String source;
     private final MetricsText text;
@@ -52,7 +69,7 @@ final class VllmPage {
         Signal none = scrape instanceof Scrape.Spoilt spoilt
                 ? new Signal.Invalid(source, spoilt.reason())
                 : new Signal.Missing(source, ((Scrape.Unread) scrape).reason());
-        return new VllmReplica(scrape.base(), none, none, none, none, none, none, none);
+        return new VllmReplica(scrape.base(), none, none, none, none, none, none, none, none, none, none);
     }
 
     private VllmReplica replica(Scrape scrape) {
@@ -64,7 +81,43 @@ final class VllmPage {
                 fraction(KV_CACHE, each -> each.max().orElseThrow()),
                 sum(PREEMPTIONS, "requests"),
                 sum(PROMPT_TOKENS, "tokens"),
-                sum(GENERATION_TOKENS, "tokens"));
+                sum(GENERATION_TOKENS, "tokens"),
+                kvCacheTokens(),
+                sum(FIRST_TOKEN_SECONDS, "seconds"),
+                sum(FIRST_TOKENS, "requests"));
+    }
+
+    /** The size of the KV cache is in labels of a sample whose value says nothing; there is one for each engine. */
+    private Signal kvCacheTokens() {
+        List<Sample> engines = text.samples(CACHE_CONFIG);
+        if (engines.isEmpty()) {
+            return new Signal.Missing(source, CACHE_CONFIG + " is not on the page");
+        }
+        Set<Map<String, String>> seen = new HashSet<>();
+        double tokens = 0;
+        for (Sample engine : engines) {
+            if (!seen.add(engine.labels())) {
+                return new Signal.Invalid(source, CACHE_CONFIG + " comes twice with the same labels");
+            }
+            double size = 1;
+            for (String label : List.of("block_size", "num_gpu_blocks")) {
+                String said = engine.labels().getOrDefault(label, "None");
+                // Python's word for what it does not know yet.
+                if (said.isEmpty() || said.equals("None")) {
+                    return new Signal.Missing(source, CACHE_CONFIG + " does not say " + label);
+                }
+                if (!COUNT.matcher(said).matches()) {
+                    return new Signal.Invalid(source, CACHE_CONFIG + " says " + label + "=\"" + shortened(said) + "\"");
+                }
+                size *= Long.parseLong(said);
+            }
+            tokens += size;
+        }
+        return Signal.ofNonNegative(tokens, "tokens", atNanos, source);
+    }
+
+    private static String shortened(String said) {
+        return said.length() <= MAX_SHOWN ? said : said.substring(0, MAX_SHOWN) + "…";
     }
 
     private Signal sum(List<String> names, String unit) {

@@ -20,6 +20,9 @@ import java.net.URI;
  * @param preemptions requests put back to make room in the KV cache, since the server started; requests
  * @param promptTokens prompt tokens processed since the server started; tokens
  * @param generationTokens tokens generated since the server started; tokens
+ * @param kvCacheTokens tokens its KV cache holds when full, all engines: {@code block_size × num_gpu_blocks}; tokens
+ * @param firstTokenSeconds time to first token of all requests since the server started, added up; seconds
+ * @param firstTokens requests in that sum; requests
  * @since 0.1.0
  */
 public record VllmReplica(
@@ -30,4 +33,7 @@ public record VllmReplica(
         Signal kvCacheFractionMax,
         Signal preemptions,
         Signal promptTokens,
-        Signal generationTokens) {}
+        Signal generationTokens,
+        Signal kvCacheTokens,
+        Signal firstTokenSeconds,
+        Signal firstTokens) {}

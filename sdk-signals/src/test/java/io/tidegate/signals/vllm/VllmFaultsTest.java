@@ -329,7 +329,7 @@ class VllmFaultsTest {
 
         assertInvalid(
                 running(request -> VllmServer.ok(page.substring(0, page.length() - 4))),
-                "line 13: the page ends inside this line");
+                "line 18: the page ends inside this line");
     }
 
     @ParameterizedTest

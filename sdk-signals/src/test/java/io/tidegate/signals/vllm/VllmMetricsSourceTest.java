@@ -100,7 +100,10 @@ class VllmMetricsSourceTest {
                         new Signal.Known(0.25, "ratio", NOW, from),
                         new Signal.Known(4, "requests", NOW, from),
                         new Signal.Known(90, "tokens", NOW, from),
-                        new Signal.Known(2546, "tokens", NOW, from)));
+                        new Signal.Known(2546, "tokens", NOW, from),
+                        new Signal.Known(432_000, "tokens", NOW, from),
+                        new Signal.Known(2, "seconds", NOW, from),
+                        new Signal.Known(8, "requests", NOW, from)));
     }
 
     @Test

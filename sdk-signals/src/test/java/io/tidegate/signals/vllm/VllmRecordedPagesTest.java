@@ -64,6 +64,8 @@ class VllmRecordedPagesTest {
         assertThat(value(reading.replica().preemptions())).isZero();
         assertThat(value(reading.replica().promptTokens())).isEqualTo(90);
         assertThat(value(reading.replica().generationTokens())).isEqualTo(2546);
+        assertThat(value(reading.replica().kvCacheTokens())).isEqualTo(16 * 4574);
+        assertThat(value(reading.replica().firstTokens())).isEqualTo(9);
     }
 
     @Test
@@ -76,6 +78,7 @@ class VllmRecordedPagesTest {
         assertThat(value(reading.replica().preemptions())).isZero();
         assertThat(value(reading.replica().promptTokens())).isZero();
         assertThat(value(reading.replica().generationTokens())).isZero();
+        assertThat(value(reading.replica().kvCacheTokens())).isEqualTo(16 * 101_625);
     }
 
     @Test

@@ -105,6 +105,11 @@ final class VllmServer implements AutoCloseable {
                 vllm:prompt_tokens_total{engine="0",model_name="m"} 9.0e+01
                 # TYPE vllm:generation_tokens_total counter
                 vllm:generation_tokens_total{engine="0",model_name="m"} 2546.0
+                # TYPE vllm:time_to_first_token_seconds histogram
+                vllm:time_to_first_token_seconds_count{engine="0",model_name="m"} 8.0
+                vllm:time_to_first_token_seconds_sum{engine="0",model_name="m"} 2.0
+                # TYPE vllm:cache_config_info gauge
+                vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="27000"} 1.0
                 """, running, waiting, kvCache);
     }
 }
