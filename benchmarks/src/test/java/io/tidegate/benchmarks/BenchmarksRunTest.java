@@ -33,7 +33,8 @@ class BenchmarksRunTest {
                 RefuseBenchmark.class,
                 WaitBenchmark.class,
                 GiveUpBenchmark.class,
-                HandOffBenchmark.class)) {
+                HandOffBenchmark.class,
+                RouteBenchmark.class)) {
             for (Method method : each.getMethods()) {
                 if (method.isAnnotationPresent(Benchmark.class)) {
                     expected.add(each.getName() + "." + method.getName());
