@@ -34,7 +34,8 @@ class BenchmarksRunTest {
                 WaitBenchmark.class,
                 GiveUpBenchmark.class,
                 HandOffBenchmark.class,
-                QuotaBenchmark.class)) {
+                QuotaBenchmark.class,
+                RouteBenchmark.class)) {
             for (Method method : each.getMethods()) {
                 if (method.isAnnotationPresent(Benchmark.class)) {
                     expected.add(each.getName() + "." + method.getName());

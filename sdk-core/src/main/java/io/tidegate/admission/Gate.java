@@ -658,12 +658,14 @@ public final class Gate implements AutoCloseable {
         }
         if (told == null || !told.right()) {
             OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
-            if (wait.isPresent() && wait.getAsLong() > boundNanos && !isSoon(waiter, boundNanos)) {
+            if (wait.isPresent() && wait.getAsLong() > boundNanos && inTurnNanos(waiter) > boundNanos) {
                 return Reason.WAIT_TOO_LONG;
             }
-            // Of each tier one may wait always, so that its floor has whom to go to.
             RankCursor ranks = cursor;
-            if (ranks != null && !ranks.mayQueue(lane.rank, request.tenant()) && lane.waiting() > 0) {
+            if (ranks != null
+                    && !ranks.mayQueue(lane.rank, request.tenant())
+                    && wait.isPresent()
+                    && Math.min(wait.getAsLong(), inTurnNanos(waiter)) > boundNanos * RankCursor.CALM_BELOW) {
                 return Reason.OVERLOADED;
             }
         }
@@ -685,18 +687,19 @@ public final class Gate implements AutoCloseable {
         return null;
     }
 
-    /** Whether it would be granted in time because others of its tier wait of tenants that have more of them waiting. */
-    private boolean isSoon(Waiter waiter, long boundNanos) {
+    /**
+     * How long it would wait as tenants take turns, where others of its tier wait of tenants that have more of them waiting; the largest
+     * number where that is no less than what it would wait behind all.
+     */
+    private long inTurnNanos(Waiter waiter) {
         TierLane lane = waiter.lane;
         long own = lane.aheadOf(waiter.request.tenant());
         if (own > lane.waiting()) {
-            return false;
+            return Long.MAX_VALUE;
         }
-        long now = waiter.arrivedNanos;
-        long ahead = ahead(lane, own);
-        return waits.nanosUntilGranted(ahead, state.slotsInFlight(), supply(), now)
-                        .orElse(0)
-                <= boundNanos;
+        return waits.nanosUntilGranted(
+                        ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos)
+                .orElse(0);
     }
 
     /** Looks whether it was refused before, and counts it as one that came back if so. */
@@ -1670,7 +1673,9 @@ public final class Gate implements AutoCloseable {
                 ahead += Math.min(other.waiting(), most);
             }
         }
-        return (long) Math.ceil(ahead);
+        // Whatever is ahead, its floor is its share of all that is granted.
+        double byFloor = lane.tier.floor() > 0 ? (double) own / lane.tier.floor() : Double.POSITIVE_INFINITY;
+        return (long) Math.ceil(Math.min(ahead, byFloor));
     }
 
     private Duration retryAfter(Waiter waiter) {

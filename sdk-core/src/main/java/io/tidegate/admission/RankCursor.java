@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * queues (DAGOR, SoCC 2018; Uber's Cinnamon).
  *
  * <p><b>Rank.</b> The tier, and inside it one of {@value #COHORTS} cohorts of tenants, dealt anew each hour: the same tenants are served while it
- * lasts, instead of each being served now and then. It is asked only where somebody waits already.
+ * lasts, instead of each being served now and then. Whoever would be granted within a quarter of what it may wait, by its tier's floor or its
+ * tenant's turn, may queue whatever its rank.
  *
  * <p><b>Overload</b> is a queue that has stood for 10 s and in which, for some tier, nobody was granted within a second who had waited less than half
  * of what that tier may wait. <b>Hysteresis:</b> it is over when the queue is empty or somebody of each tier waits less than a quarter.
@@ -34,7 +35,10 @@ final class RankCursor {
     private static final double LESS = 0.05;
     private static final double MORE = 0.05;
     private static final double OVERLOADED_FROM = 0.5;
-    private static final double CALM_BELOW = 0.25;
+
+    /** Part of its bound within which one that comes would be granted, so that it may queue whatever its rank. */
+    static final double CALM_BELOW = 0.25;
+
 
     private final int levels;
     private final long seed;

@@ -487,7 +487,7 @@ final class PlainGate {
                     ? queued(other)
                     : Math.min((double) queued(other), (own - 0.5) * other.weight() / tier.weight());
         }
-        return (long) Math.ceil(ahead);
+        return (long) Math.ceil(tier.floor() > 0 ? Math.min(ahead, own / tier.floor()) : ahead);
     }
 
     private OptionalDouble waitOf(long ahead) {

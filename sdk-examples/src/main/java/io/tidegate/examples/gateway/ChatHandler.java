@@ -14,11 +14,14 @@ import io.tidegate.admission.Permit;
 import io.tidegate.admission.Request;
 import io.tidegate.admission.Usage;
 import io.tidegate.pool.Tier;
+import io.tidegate.routing.Choice;
+import io.tidegate.routing.Dispatch;
+import io.tidegate.routing.ReplicaBalancer;
+import io.tidegate.routing.RetryBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Optional;
 import okhttp3.Call;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -33,7 +36,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The tier is taken from {@code X-Tidegate-Tier}, the tenant from {@code X-Tidegate-Tenant}; a real gateway would take both from whom it
  * has authenticated. Refusals have status 429 or 503, {@code Retry-After}, and the reason in {@code X-Tidegate-Reason}. When
- * the client goes away, the call to the replica is cancelled at once.
+ * the client goes away, the call to the replica is cancelled at once. A replica that cannot be reached, or that answers 429 or 503, is
+ * asked by nobody for a while, and the request goes to another within the {@link RetryBudget}.
  */
 final class ChatHandler implements HttpHandler {
 
@@ -41,17 +45,19 @@ final class ChatHandler implements HttpHandler {
     private static final MediaType JSON = MediaType.get("application/json");
     private static final int MAX_BODY = 16 << 20;
     private static final int MAX_TENANT = 64;
-    private static final int ATTEMPTS = 2;
+    private static final int ATTEMPTS = 3;
 
     private final Gate gate;
     private final Tier defaultTier;
-    private final LocalProcessBackend replicas;
+    private final ReplicaBalancer balancer;
+    private final RetryBudget retries;
     private final OkHttpClient client;
 
-    ChatHandler(Gate gate, Tier defaultTier, LocalProcessBackend replicas, OkHttpClient client) {
+    ChatHandler(Gate gate, Tier defaultTier, ReplicaBalancer balancer, RetryBudget retries, OkHttpClient client) {
         this.gate = gate;
         this.defaultTier = defaultTier;
-        this.replicas = replicas;
+        this.balancer = balancer;
+        this.retries = retries;
         this.client = client;
     }
 
@@ -99,7 +105,7 @@ final class ChatHandler implements HttpHandler {
         if (admission instanceof Permit permit) {
             // Whatever happens below, the permit goes back; the first close counts.
             try (permit) {
-                forward(exchange, chat, body, permit);
+                forward(exchange, chat, body, request, permit);
             }
         } else if (admission instanceof Admission.Shed shed) {
             refuse(exchange, shed.reason(), shed.retryAfter());
@@ -120,43 +126,69 @@ final class ChatHandler implements HttpHandler {
                 "not admitted: " + reason.code().replace('_', ' ') + "; try again later");
     }
 
-    private void forward(HttpExchange exchange, ChatCall chat, byte[] body, Permit permit) throws IOException {
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            Optional<Replica> chosen = replicas.begin();
-            if (chosen.isEmpty()) {
-                break;
-            }
-            Replica replica = chosen.get();
-            try {
-                if (exchangeWith(replica, exchange, chat, body, permit)) {
+    private void forward(HttpExchange exchange, ChatCall chat, byte[] body, Request request, Permit permit)
+            throws IOException {
+        retries.accepted();
+        Choice choice = balancer.choose(request);
+        for (int attempt = 1; choice instanceof Dispatch dispatch; attempt++) {
+            // Whatever happens, it no longer counts as that replica's; what is said of the replica first counts.
+            try (dispatch) {
+                if (exchangeWith(dispatch, exchange, chat, body, permit)) {
                     return;
                 }
-            } finally {
-                replica.end();
             }
+            // Nothing was sent to the client yet: pass() ends in true or an exception.
+            if (attempt == ATTEMPTS || !retries.tryRetry(false)) {
+                break;
+            }
+            choice = balancer.chooseAgain(dispatch);
         }
         permit.close(Outcome.FAILED, Usage.NONE);
-        Http.error(exchange, 502, "server_error", "no replica answered");
+        if (choice instanceof Choice.None none && none.why() == Choice.Why.ALL_HELD) {
+            refuse(exchange, Admission.Reason.NO_CAPACITY, none.retryAfter());
+        } else {
+            Http.error(exchange, 502, "server_error", "no replica answered");
+        }
     }
 
-    /** False if the replica could not be reached, so that nothing was sent to the client and another may be tried. */
-    private boolean exchangeWith(Replica replica, HttpExchange exchange, ChatCall chat, byte[] body, Permit permit)
+    /** False if the replica could not be reached or would not take it, so that nothing was sent to the client and another may be tried. */
+    private boolean exchangeWith(Dispatch dispatch, HttpExchange exchange, ChatCall chat, byte[] body, Permit permit)
             throws IOException {
         Call call = client.newCall(new okhttp3.Request.Builder()
-                .url(replica.uri().orElseThrow() + "/v1/chat/completions")
+                .url(dispatch.uri() + "/v1/chat/completions")
                 .post(RequestBody.create(body, JSON))
                 .build());
         Response response;
         try {
             response = call.execute();
         } catch (IOException e) {
-            LOG.debug("{} could not be reached", replica, e);
+            LOG.debug("{} could not be reached", dispatch, e);
+            dispatch.failed();
             return false;
         }
         try (response) {
+            if (response.code() == 429 || response.code() == 503) {
+                LOG.debug("{} answered {}", dispatch, response.code());
+                dispatch.rejected(retryAfter(response));
+                return false;
+            }
             pass(exchange, chat, permit, call, response);
+            if (response.code() < 500) {
+                dispatch.succeeded();
+            } else {
+                dispatch.failed();
+            }
+        } catch (UpstreamException e) {
+            dispatch.failed();
+            throw e;
         }
         return true;
+    }
+
+    /** In seconds, as engines say it; zero if it does not, or says a date. */
+    private static Duration retryAfter(Response response) {
+        String value = response.header("Retry-After");
+        return value != null && value.matches("\\d{1,6}") ? Duration.ofSeconds(Integer.parseInt(value)) : Duration.ZERO;
     }
 
     private static void pass(HttpExchange exchange, ChatCall chat, Permit permit, Call call, Response response)

@@ -21,6 +21,8 @@ import io.tidegate.examples.demo.page.LivePage;
 import io.tidegate.examples.vllm.ReplicaProfile;
 import io.tidegate.examples.vllm.SimulatedVllmServer;
 import io.tidegate.pool.Tier;
+import io.tidegate.routing.ReplicaBalancer;
+import io.tidegate.routing.RetryBudget;
 import io.tidegate.signals.vllm.VllmMetricsSource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,8 +77,11 @@ public final class DemoGateway implements AutoCloseable {
         time = new ScaledTime(options.timeScale());
         PoolConfig pool = requirePool(config);
         ScalingConfig scaling = requireScaling(pool);
+        ReplicaBalancer balancer = ReplicaBalancer.of(time);
         replicas = new LocalProcessBackend(
                 Math.max(1, scaling.min()),
+                balancer,
+                pool.replica().work(),
                 number -> launch(options, pool.replica().slots(), number));
         client = new OkHttpClient.Builder()
                 .connectionPool(new ConnectionPool(512, 1, TimeUnit.MINUTES))
@@ -96,7 +101,8 @@ public final class DemoGateway implements AutoCloseable {
         Gate gate = tidegate.gate(POOL);
         state = new DemoState(options, ReplicaProfile.LLAMA_70B, gate, tidegate.engine(), pool.replica(), time);
         Tier standard = gate.tiers().get(gate.tiers().size() / 2);
-        server.createContext("/v1/chat/completions", new ChatHandler(gate, standard, replicas, client));
+        server.createContext(
+                "/v1/chat/completions", new ChatHandler(gate, standard, balancer, RetryBudget.of(time), client));
         server.createContext("/v1/models", this::models);
         server.createContext("/metrics", exchange -> {
             Http.text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape());

@@ -8,13 +8,18 @@ package io.tidegate.examples.gateway;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.pool.Work;
+import io.tidegate.routing.Endpoint;
+import io.tidegate.routing.ReplicaBalancer;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -43,6 +48,8 @@ final class LocalProcessBackend implements ScalerBackend {
     private static final Duration DRAIN_GRACE = Duration.ofSeconds(30);
 
     private final IntFunction<ChildProcess> launcher;
+    private final ReplicaBalancer balancer;
+    private final Work size;
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final List<Draining> draining = new ArrayList<>();
     private final OkHttpClient probes = new OkHttpClient.Builder()
@@ -59,10 +66,14 @@ final class LocalProcessBackend implements ScalerBackend {
     /**
      * Starts the first replicas.
      *
+     * @param balancer is told which replicas may be sent requests, and tells how many each has
+     * @param size what a replica holds
      * @param launcher starts the process of the replica of that number, counted from 1
      */
-    LocalProcessBackend(int initial, IntFunction<ChildProcess> launcher) {
+    LocalProcessBackend(int initial, ReplicaBalancer balancer, Work size, IntFunction<ChildProcess> launcher) {
         this.launcher = launcher;
+        this.balancer = balancer;
+        this.size = size;
         this.desired = initial;
         this.reconciler = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "local-processes");
@@ -92,15 +103,6 @@ final class LocalProcessBackend implements ScalerBackend {
                     + " replicas, but there are to be " + desired + " by now");
         }
         desired = request.to();
-    }
-
-    /** The ready replica with the fewest requests, with one more counted on it; empty if none is ready. */
-    Optional<Replica> begin() {
-        Optional<Replica> least = replicas.stream()
-                .filter(replica -> replica.state() == Replica.State.READY)
-                .min(Comparator.comparingInt(Replica::inFlight));
-        least.ifPresent(Replica::begin);
-        return least;
     }
 
     /** Base addresses of the replicas that are ready. */
@@ -138,20 +140,32 @@ final class LocalProcessBackend implements ScalerBackend {
             started++;
             replicas.add(new Replica(started, launcher.apply(started)));
         }
-        for (int surplus = kept - desired; surplus > 0; surplus--) {
-            victim().ifPresent(replica -> {
-                replica.state(Replica.State.DRAINING);
-                draining.add(new Draining(replica, System.nanoTime() + DRAIN_GRACE.toNanos()));
-                LOG.info("{}", replica);
-            });
-        }
+        Map<String, Integer> inFlight = inFlight();
+        // Those that were told to go a turn ago: by now no request is on its way to them that is not counted.
         draining.removeIf(entry -> {
-            if (entry.replica().inFlight() > 0 && entry.untilNanos() - System.nanoTime() > 0) {
+            if (inFlight.getOrDefault(entry.replica().id(), 0) > 0 && entry.untilNanos() - System.nanoTime() > 0) {
                 return false;
             }
             entry.replica().process().requestStop();
             return true;
         });
+        for (int surplus = kept - desired; surplus > 0; surplus--) {
+            victim(inFlight).ifPresent(replica -> {
+                replica.state(Replica.State.DRAINING);
+                draining.add(new Draining(replica, System.nanoTime() + DRAIN_GRACE.toNanos()));
+                LOG.info("{}", replica);
+            });
+        }
+        balancer.update(replicas.stream()
+                .filter(replica -> replica.state() == Replica.State.READY)
+                .flatMap(replica -> replica.uri().stream().map(uri -> Endpoint.of(replica.id(), uri, size)))
+                .toList());
+    }
+
+    private Map<String, Integer> inFlight() {
+        Map<String, Integer> inFlight = new HashMap<>();
+        balancer.loads().forEach(load -> inFlight.put(load.id(), load.inFlight().slots()));
+        return inFlight;
     }
 
     private static boolean gone(Replica replica) {
@@ -163,11 +177,11 @@ final class LocalProcessBackend implements ScalerBackend {
     }
 
     /** One that does not serve yet, the newest first; else the one with the least work to lose. */
-    private Optional<Replica> victim() {
+    private Optional<Replica> victim(Map<String, Integer> inFlight) {
         return replicas.stream()
                 .filter(replica -> replica.state() != Replica.State.DRAINING)
                 .min(Comparator.comparing((Replica replica) -> replica.state() == Replica.State.READY)
-                        .thenComparingInt(Replica::inFlight)
+                        .thenComparingInt(replica -> inFlight.getOrDefault(replica.id(), 0))
                         .thenComparing(Comparator.comparingInt(Replica::number).reversed()));
     }
 

@@ -7,10 +7,9 @@ package io.tidegate.examples.gateway;
 
 import java.net.URI;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** One replica process and the requests sent to it. Safe for use by many threads. */
+/** One replica process. Safe for use by many threads. */
 final class Replica {
 
     /** Where a replica stands: it serves only while ready. */
@@ -22,7 +21,6 @@ final class Replica {
 
     private final int number;
     private final ChildProcess process;
-    private final AtomicInteger inFlight = new AtomicInteger();
     private volatile State state = State.STARTING;
     private volatile @Nullable URI uri;
 
@@ -47,16 +45,9 @@ final class Replica {
         state = next;
     }
 
-    int inFlight() {
-        return inFlight.get();
-    }
-
-    void begin() {
-        inFlight.incrementAndGet();
-    }
-
-    void end() {
-        inFlight.decrementAndGet();
+    /** Its name among the pool's replicas. */
+    String id() {
+        return "replica-" + number;
     }
 
     /** Its base address, or empty until it has said its port. */
@@ -69,6 +60,6 @@ final class Replica {
 
     @Override
     public String toString() {
-        return "replica " + number + " (" + state + ", " + inFlight + " in flight)";
+        return id() + " (" + state + ")";
     }
 }

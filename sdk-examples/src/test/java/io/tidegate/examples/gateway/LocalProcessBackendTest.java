@@ -13,7 +13,13 @@ import static org.awaitility.Awaitility.await;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.examples.vllm.SimulatedVllmServer;
+import io.tidegate.pool.Work;
+import io.tidegate.routing.Choice;
+import io.tidegate.routing.Dispatch;
+import io.tidegate.routing.ReplicaBalancer;
+import io.tidegate.time.ManualTime;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -28,6 +34,8 @@ class LocalProcessBackendTest {
     @TempDir
     Path folder;
 
+    private final ReplicaBalancer balancer = ReplicaBalancer.of(new ManualTime());
+    private final List<Dispatch> begun = new ArrayList<>();
     private LocalProcessBackend backend;
     private Set<Long> before;
 
@@ -36,6 +44,8 @@ class LocalProcessBackendTest {
         before = children();
         backend = new LocalProcessBackend(
                 1,
+                balancer,
+                Work.slots(4),
                 number -> ChildProcess.start(
                         SimulatedVllmServer.class,
                         List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
@@ -107,21 +117,31 @@ class LocalProcessBackendTest {
     void scaleDown_replicaWithRequests_servesThemOutAndGetsNoMore() {
         scale(1, 2);
         awaitStatus(2, 2, 2);
-        Replica first = backend.begin().orElseThrow();
-        Replica second = backend.begin().orElseThrow();
-        assertThat(first).isNotSameAs(second);
-        second.end();
+        await().atMost(30, SECONDS).until(() -> balancer.ready() == 2);
+        Dispatch first = begin();
+        Dispatch second = begin();
+        assertThat(first.id()).isNotEqualTo(second.id());
+        second.close();
 
         scale(2, 1);
         awaitStatus(1, 1, 1);
-        assertThat(first.state()).as("the one with work stays").isEqualTo(Replica.State.READY);
+        assertThat(begin().id()).as("the one with work stays").isEqualTo(first.id());
 
         scale(1, 0);
-        await().atMost(30, SECONDS).until(() -> first.state() == Replica.State.DRAINING);
-        assertThat(backend.begin()).isEmpty();
+        await().atMost(30, SECONDS).until(() -> balancer.ready() == 0);
+        assertThat(balancer.choose(0)).isInstanceOf(Choice.None.class);
+        assertThat(balancer.inFlight()).isEqualTo(2);
         assertThat(backend.status("chat")).isEqualTo(new ReplicaStatus(0, 1, 0));
 
-        first.end();
+        first.close();
+        begun.forEach(Dispatch::close);
         awaitStatus(0, 0, 0);
+    }
+
+    private Dispatch begin() {
+        await().atMost(30, SECONDS).until(() -> balancer.ready() > 0);
+        Dispatch dispatch = (Dispatch) balancer.choose(0);
+        begun.add(dispatch);
+        return dispatch;
     }
 }
