@@ -697,8 +697,7 @@ public final class Gate implements AutoCloseable {
         if (own > lane.waiting()) {
             return Long.MAX_VALUE;
         }
-        return waits.nanosUntilGranted(
-                        ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos)
+        return waits.nanosUntilGranted(ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos)
                 .orElse(0);
     }
 

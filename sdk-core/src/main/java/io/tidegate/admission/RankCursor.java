@@ -39,7 +39,6 @@ final class RankCursor {
     /** Part of its bound within which one that comes would be granted, so that it may queue whatever its rank. */
     static final double CALM_BELOW = 0.25;
 
-
     private final int levels;
     private final long seed;
     private final AtomicIntegerArray arrivals;

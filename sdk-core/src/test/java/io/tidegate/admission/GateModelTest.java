@@ -80,6 +80,7 @@ class GateModelTest {
             Supply[] both = supplies();
             Gate.Builder builder = Gate.builder("chat")
                     .time(time)
+                    .seed(1)
                     .callbackExecutor(Runnable::run)
                     .maxQueued(maxQueued)
                     .tierOrder(order)
