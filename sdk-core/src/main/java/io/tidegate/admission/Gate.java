@@ -92,6 +92,12 @@ public final class Gate implements AutoCloseable {
     /** What a request is told that its quota can never hold, or not for longer than this. */
     private static final long MOST_QUOTA_NANOS = Duration.ofHours(1).toNanos();
 
+    /** Part of its bound that a newcomer may be expected to wait while others have been told when to come back. */
+    private static final double LEFT_TO_NEWCOMERS = 0.75;
+
+    /** So many times fewer than tenants have on average. */
+    private static final int FAR_FEWER = 4;
+
     private static final OptionalLong UNKNOWN = OptionalLong.empty();
 
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
@@ -658,14 +664,17 @@ public final class Gate implements AutoCloseable {
         }
         if (told == null || !told.right()) {
             OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
-            if (wait.isPresent() && wait.getAsLong() > boundNanos && inTurnNanos(waiter) > boundNanos) {
+            // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
+            boolean anyTold = lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
+            double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
+            if (wait.isPresent() && (double) wait.getAsLong() > longest && inTurnNanos(waiter, anyTold) > longest) {
                 return Reason.WAIT_TOO_LONG;
             }
             RankCursor ranks = cursor;
             if (ranks != null
                     && !ranks.mayQueue(lane.rank, request.tenant())
                     && wait.isPresent()
-                    && Math.min(wait.getAsLong(), inTurnNanos(waiter)) > boundNanos * RankCursor.CALM_BELOW) {
+                    && Math.min(wait.getAsLong(), inTurnNanos(waiter, anyTold)) > boundNanos * RankCursor.CALM_BELOW) {
                 return Reason.OVERLOADED;
             }
         }
@@ -690,11 +699,13 @@ public final class Gate implements AutoCloseable {
     /**
      * How long it would wait as tenants take turns, where others of its tier wait of tenants that have more of them waiting; the largest
      * number where that is no less than what it would wait behind all.
+     *
+     * @param anyTold whether others were told when to come, so that its tenant must have far fewer waiting to come before them
      */
-    private long inTurnNanos(Waiter waiter) {
+    private long inTurnNanos(Waiter waiter, boolean anyTold) {
         TierLane lane = waiter.lane;
         long own = lane.aheadOf(waiter.request.tenant());
-        if (own > lane.waiting()) {
+        if (own * (anyTold ? FAR_FEWER : 1) > lane.waiting()) {
             return Long.MAX_VALUE;
         }
         return waits.nanosUntilGranted(ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos)
@@ -1077,6 +1088,7 @@ public final class Gate implements AutoCloseable {
             } else {
                 double past = passed.getOpaque() == 0 ? 0 : passed.getAndSet(0);
                 GateState.Ceilings ceilings = limits.ceilings;
+                scheduler.accrue(ceilings, moment);
                 if (past > 0 || state.hasAnyRoom(ceilings)) {
                     more = scheduler.grant(ceilings, past, BATCH, moment);
                 }
@@ -1792,6 +1804,11 @@ public final class Gate implements AutoCloseable {
     /** Share of ranks, highest first, that may queue now; 1 unless more arrives than can be served for a while. */
     public double openRanks() {
         return cursor == null ? 1 : cursor.openShare();
+    }
+
+    /** The quotas it was given, if any. */
+    public Optional<Quotas> quotas() {
+        return Optional.ofNullable(quotas);
     }
 
     /** Times that a promise of tokens per second to this tier, or to a tenant in it, was broken so far, by cause. */

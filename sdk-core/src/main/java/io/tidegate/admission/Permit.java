@@ -130,8 +130,8 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
      */
     public void progress(long outputTokens) {
         int seen = units;
-        long needed = GateState.units(Math.min(request.promptTokens() + Math.max(0, outputTokens), Work.MAX_TOKENS));
-        if (seen < 0 || needed <= seen || outputTokens <= 0) {
+        long needed = GateState.units(request.promptTokens() + Math.min(outputTokens, Work.MAX_TOKENS));
+        if (needed <= seen || outputTokens <= 0) {
             return;
         }
         int state = state();

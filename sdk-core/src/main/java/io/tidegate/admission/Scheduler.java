@@ -130,9 +130,6 @@ final class Scheduler {
         if (passed > 0) {
             owe(null, passed, limits);
         }
-        if (promises.length > 0) {
-            accrue(limits, clock.nanos());
-        }
         boolean held = false;
         double reserved = 0;
         int granted = 0;
@@ -222,7 +219,12 @@ final class Scheduler {
         }
     }
 
-    private void accrue(Ceilings limits, long now) {
+    /** Notes what is owed to promises by now, also where there is no room for anybody. */
+    void accrue(Ceilings limits, Clock clock) {
+        if (promises.length == 0) {
+            return;
+        }
+        long now = clock.nanos();
         double promised = 0;
         for (Throughput promise : promises) {
             promised += promise.head() == null ? 0 : promise.tokensPerSecond;
