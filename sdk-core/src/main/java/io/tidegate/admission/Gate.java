@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -97,8 +96,6 @@ public final class Gate implements AutoCloseable {
 
     /** So many times fewer than tenants have on average. */
     private static final int FAR_FEWER = 4;
-
-    private static final OptionalLong UNKNOWN = OptionalLong.empty();
 
     /** How much later than the timer a blocked caller looks after itself, should the timer fail. */
     private static final long TIMER_SLACK_NANOS = 10_000_000;
@@ -249,6 +246,7 @@ public final class Gate implements AutoCloseable {
 
     /** Takes a look at who needs its guarantee, and lends the rest. Owner of the drain only. */
     private void lend(Lending by, long now) {
+        by.looks();
         Limits before = limits;
         Work limit = before.supply.limit();
         Work[] held = new Work[lanes.length];
@@ -663,33 +661,32 @@ public final class Gate implements AutoCloseable {
             return Reason.RETRY_TOO_SOON;
         }
         if (told == null || !told.right()) {
-            OptionalLong wait = predictedWaitNanos(lane, waiter.arrivedNanos);
+            long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
             // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
             boolean anyTold = lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
             double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
-            if (wait.isPresent() && (double) wait.getAsLong() > longest && inTurnNanos(waiter, anyTold) > longest) {
+            if ((double) wait > longest && inTurnNanos(waiter, anyTold) > longest) {
                 return Reason.WAIT_TOO_LONG;
             }
             RankCursor ranks = cursor;
             if (ranks != null
+                    && ranks.counts()
                     && !ranks.mayQueue(lane.rank, request.tenant())
-                    && wait.isPresent()
-                    && Math.min(wait.getAsLong(), inTurnNanos(waiter, anyTold)) > boundNanos * RankCursor.CALM_BELOW) {
+                    && Math.min(wait, inTurnNanos(waiter, anyTold)) > boundNanos * RankCursor.CALM_BELOW) {
                 return Reason.OVERLOADED;
             }
         }
         int units = lane.queuedUnits(waiter.request);
-        if (!lane.reservePlace(units)) {
-            if (!lane.isBelowAverage(request.tenant(), lane.waiting())) {
+        if (!lane.reservePlace(units, request.tenant())) {
+            if (!lane.isBelowAverage(request.tenant(), 0)) {
                 return full();
             }
-            lane.takePlaceOfAnother(units);
+            lane.takePlaceOfAnother(units, request.tenant());
         }
         if (!reservePlace(waiter)) {
-            lane.freePlace(units);
+            lane.freePlace(units, request.tenant());
             return full();
         }
-        lane.tenants.came(request.tenant());
         if (told != null) {
             lane.appointments.kept(told);
         }
@@ -708,8 +705,7 @@ public final class Gate implements AutoCloseable {
         if (own * (anyTold ? FAR_FEWER : 1) > lane.waiting()) {
             return Long.MAX_VALUE;
         }
-        return waits.nanosUntilGranted(ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos)
-                .orElse(0);
+        return waits.nanosUntilGranted(ahead(lane, own), state.slotsInFlight(), supply(), waiter.arrivedNanos);
     }
 
     /** Looks whether it was refused before, and counts it as one that came back if so. */
@@ -756,7 +752,7 @@ public final class Gate implements AutoCloseable {
     private Duration appointment(TierLane lane, Request request, long now) {
         Appointments.Told told = lane.appointments.told(request.key, now);
         if (told == null || !told.tooSoon(now)) {
-            long ahead = waitNanos(lane, now).orElse(0);
+            long ahead = Math.max(0, waitNanos(lane, now));
             told = lane.appointments.give(request.key, now, ahead, intervalNanos(lane, ahead, now));
         }
         return Duration.ofNanos(told.atNanos() - now);
@@ -793,7 +789,7 @@ public final class Gate implements AutoCloseable {
 
     /** Of one that has its place in its tier. */
     private static boolean isBelowAverage(Waiter waiter) {
-        return waiter.lane.isBelowAverage(waiter.request.tenant(), waiter.lane.waiting() - 1);
+        return waiter.lane.isBelowAverage(waiter.request.tenant(), 1);
     }
 
     private Reason full() {
@@ -877,8 +873,7 @@ public final class Gate implements AutoCloseable {
 
     private void left(Waiter waiter) {
         waiting.decrementAndGet();
-        waiter.lane.freePlace(waiter.lane.queuedUnits(waiter.request));
-        waiter.lane.tenants.left(waiter.request.tenant());
+        waiter.lane.freePlace(waiter.lane.queuedUnits(waiter.request), waiter.request.tenant());
     }
 
     private void countExpired(TierLane lane, long waitedNanos) {
@@ -919,7 +914,7 @@ public final class Gate implements AutoCloseable {
     private Refusals makeRefusals(TierLane lane, Reason reason) {
         long now = time.coarseNanos();
         turnSlo(lane, now);
-        long wait = predictedWaitNanos(lane, now).orElse(0);
+        long wait = Math.max(0, predictedWaitNanos(lane, now));
         Refusals made = new Refusals(reason, wait, jitter.getAndAdd(Refusals.DIFFERENT));
         lane.refusals(reason, made);
         if (refusalsNanos == 0) {
@@ -1549,7 +1544,7 @@ public final class Gate implements AutoCloseable {
             if (quotas != null) {
                 settle(permit, units, outcome, usage);
             }
-            if (usage.outputTokens() > 0) {
+            if ((awaited || permit.request.learns()) && usage.outputTokens() > 0) {
                 learn(permit, units, outcome, usage, awaited);
             }
             if (outcome != Outcome.CANCELLED) {
@@ -1581,9 +1576,10 @@ public final class Gate implements AutoCloseable {
         if (request.learns() && (outcome == Outcome.COMPLETED || outcome == Outcome.UNREPORTED)) {
             permit.lane.outputs.wrote(request.modelOrNull(), usage.outputTokens());
         }
-        if (awaited && units > 0) {
-            double took = (double) usage.promptTokens() + (double) usage.outputTokens();
-            corrections.offer(new Correction(permit.lane, request.tenant(), took - (double) GateState.tokensOf(units)));
+        double took = (double) usage.promptTokens() + (double) usage.outputTokens();
+        double more = took - (double) GateState.tokensOf(units);
+        if (awaited && units > 0 && Math.abs(more) > GateState.TOKENS_PER_UNIT) {
+            corrections.offer(new Correction(permit.lane, request.tenant(), more));
         }
     }
 
@@ -1650,19 +1646,21 @@ public final class Gate implements AutoCloseable {
         if (mayPass(lane, ceilings) && state.hasRoom(ceilings, lane.rank)) {
             return Optional.of(Duration.ZERO);
         }
-        OptionalLong nanos = predictedWaitNanos(lane, time.nanos());
-        return nanos.isPresent() ? Optional.of(Duration.ofNanos(nanos.getAsLong())) : Optional.empty();
+        long nanos = predictedWaitNanos(lane, time.nanos());
+        return nanos >= 0 ? Optional.of(Duration.ofNanos(nanos)) : Optional.empty();
     }
 
     /** Until a newcomer would be granted: after those who wait, and those who were given a time to come back at. */
-    private OptionalLong predictedWaitNanos(TierLane lane, long now) {
-        OptionalLong wait = waitNanos(lane, now);
-        long given = lane.appointments.givenAheadNanos(now);
-        return wait.isPresent() && given > wait.getAsLong() ? OptionalLong.of(given) : wait;
+    private long predictedWaitNanos(TierLane lane, long now) {
+        long wait = waitNanos(lane, now);
+        return wait < 0 ? wait : Math.max(wait, lane.appointments.givenAheadNanos(now));
     }
 
-    private OptionalLong waitNanos(TierLane lane, long now) {
-        return waits.knows() ? waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now) : UNKNOWN;
+    /** Until those who wait have been granted, and one more; {@link WaitEstimator#UNKNOWN} if nothing tells. */
+    private long waitNanos(TierLane lane, long now) {
+        return waits.knows()
+                ? waits.nanosUntilGranted(ahead(lane), state.slotsInFlight(), supply(), now)
+                : WaitEstimator.UNKNOWN;
     }
 
     /**
@@ -1695,7 +1693,7 @@ public final class Gate implements AutoCloseable {
         if (waiter.request.key != 0) {
             return appointment(lane, waiter.request, now);
         }
-        return RetryAfter.jittered((double) predictedWaitNanos(lane, now).orElse(0), jitter.incrementAndGet());
+        return RetryAfter.jittered((double) Math.max(0, predictedWaitNanos(lane, now)), jitter.incrementAndGet());
     }
 
     // ---- supply, state, closing ------------------------------------------------------------------------------------
@@ -1715,6 +1713,9 @@ public final class Gate implements AutoCloseable {
             if (found == before) {
                 forgetAllRefusals();
                 if (changed) {
+                    if (lending != null) {
+                        lending.limitChanged();
+                    }
                     wake(false);
                 }
                 return;

@@ -43,6 +43,8 @@ final class Lending {
     /** When it was looked at last; read by anyone to know whether it is time again. */
     private volatile long lookedNanos;
 
+    private volatile boolean limitChanged;
+
     private Lending(List<Tier> tiers, long nowNanos) {
         int count = tiers.size();
         guarantees = new double[count];
@@ -69,8 +71,18 @@ final class Lending {
         return nowNanos - lookedNanos >= PERIOD_NANOS;
     }
 
+    /** The limit is another one: what is kept of it must be reckoned anew. Any thread. */
+    void limitChanged() {
+        limitChanged = true;
+    }
+
     boolean isDueContended(long nowNanos) {
-        return nowNanos - lookedNanos >= CONTENDED_NANOS;
+        return limitChanged || nowNanos - lookedNanos >= CONTENDED_NANOS;
+    }
+
+    /** Before the limit is read: one that changes after this is looked at again. */
+    void looks() {
+        limitChanged = false;
     }
 
     /**

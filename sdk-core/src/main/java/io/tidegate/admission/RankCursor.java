@@ -55,6 +55,7 @@ final class RankCursor {
     /** Ranks from here on do not queue. */
     private volatile int cursor;
 
+    private volatile boolean counting;
     private volatile long deal;
     private long deals;
     private long dealNanos;
@@ -74,10 +75,16 @@ final class RankCursor {
         java.util.Arrays.fill(leastWaited, Double.POSITIVE_INFINITY);
     }
 
+    /** Whether arrivals are counted: they are once the queue has stood for half of the time that makes it an overload. */
+    boolean counts() {
+        return counting;
+    }
+
     /** Counts an arrival that would have to wait, and tells whether it may. */
     boolean mayQueue(int tier, String tenant) {
         int level = tier * COHORTS + cohort(tenant);
-        arrivals.incrementAndGet(level);
+        // An arrival that two threads count at once may be counted once: it is a sample of a histogram.
+        arrivals.setOpaque(level, arrivals.getOpaque(level) + 1);
         return level < cursor;
     }
 
@@ -128,7 +135,9 @@ final class RankCursor {
             worst = Math.max(worst, waited);
         }
         forgetWaits();
-        boolean stood = standing && nowNanos - standingSince >= STANDING_NANOS;
+        long stands = standing ? nowNanos - standingSince : 0;
+        counting = active() || stands >= STANDING_NANOS / 2;
+        boolean stood = stands >= STANDING_NANOS;
         overloaded = stood && worst >= (overloaded ? CALM_BELOW : OVERLOADED_FROM);
         if (overloaded) {
             ramp = MORE;

@@ -28,8 +28,8 @@ final class Tally {
 
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
-    /** Longs a stripe takes up: 384 bytes, a multiple of the pairs of cache lines that are fetched together. */
-    private static final int WIDTH = 48;
+    /** Longs a stripe takes up: 512 bytes, a multiple of the pairs of cache lines that are fetched together. */
+    private static final int WIDTH = 64;
 
     /** Counters; the other long of a stripe says whether it is claimed. */
     static final int COUNTERS = WIDTH - 1;

@@ -5,7 +5,6 @@
  */
 package io.tidegate.admission;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
@@ -16,35 +15,27 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 final class TenantCounts {
 
-    private static final int CELLS = 1024;
+    static final int CELLS = 1024;
 
     private final AtomicIntegerArray cells = new AtomicIntegerArray(CELLS);
-    private final AtomicInteger waiting = new AtomicInteger();
     private final long seed;
 
     TenantCounts(long seed) {
         this.seed = seed;
     }
 
-    void came(String tenant) {
-        if (cells.getAndIncrement(cell(tenant)) == 0) {
-            waiting.getAndIncrement();
-        }
+    /** Whether it is the first of its tenant. */
+    boolean came(String tenant) {
+        return cells.getAndIncrement(cell(tenant)) == 0;
     }
 
-    void left(String tenant) {
-        if (cells.getAndDecrement(cell(tenant)) == 1) {
-            waiting.getAndDecrement();
-        }
+    /** Whether it was the last of its tenant. */
+    boolean left(String tenant) {
+        return cells.getAndDecrement(cell(tenant)) == 1;
     }
 
     int of(String tenant) {
         return cells.get(cell(tenant));
-    }
-
-    /** Tenants of which somebody waits. */
-    int tenants() {
-        return waiting.get();
     }
 
     private int cell(String tenant) {

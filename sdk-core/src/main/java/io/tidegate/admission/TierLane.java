@@ -79,8 +79,19 @@ final class TierLane {
     static final Objective[] OBJECTIVES = Objective.values();
 
     private static final long PLACE = 1;
-    private static final int UNIT_SHIFT = 24;
-    private static final long COUNT_MASK = (1L << UNIT_SHIFT) - 1;
+    private static final long COUNT_MASK = (1L << 22) - 1;
+
+    /** Tenants are counted in cells, of which there are fewer than these 11 bits hold. */
+    private static final long TENANT = COUNT_MASK + 1;
+
+    private static final long TENANT_MASK = (1L << 11) - 1;
+    private static final int TENANT_SHIFT = 22;
+    private static final int UNIT_SHIFT = 33;
+
+    /** Half of what can be counted, so that one that takes the place of another is counted too: 17 billion tokens. */
+    private static final long MOST_UNITS = 1L << 30;
+
+    private static final int MOST_QUEUED = (int) COUNT_MASK / 2;
 
     final Gate gate;
     final Tier tier;
@@ -110,11 +121,13 @@ final class TierLane {
     private final LatencyHistogram[] latencies;
     private final @Nullable Refusals[] refusals = new @Nullable Refusals[REASONS.length];
 
-    /** Requests in queue (bits 0–23) and their tokens in units (the others). */
+    /** Requests in queue (bits 0–21), tenants they are of (22–32), and their tokens in units (the others). */
     private final AtomicLong places = new AtomicLong();
 
+    private final int maxQueued;
     private final long maxQueuedUnits;
-    private final long maxQueueNanos;
+    /** 1 ÷ the longest time in queue: a product is quicker than a quotient. */
+    private final double perMaxQueueNanos;
 
     /** Work served divided by weight; the tier with the least is next. Owner only. */
     double virtualTime;
@@ -146,8 +159,9 @@ final class TierLane {
         this.queue = queue;
         this.appointments = new Appointments(nowNanos);
         this.slo = new SloWindow(nowNanos);
-        this.maxQueueNanos = tier.maxQueueTime().toNanos();
-        this.maxQueuedUnits = tier.maxQueuedTokens() / GateState.TOKENS_PER_UNIT;
+        this.perMaxQueueNanos = 1 / (double) Math.max(1, tier.maxQueueTime().toNanos());
+        this.maxQueued = Math.min(tier.maxQueued(), MOST_QUEUED);
+        this.maxQueuedUnits = Math.min(tier.maxQueuedTokens() / GateState.TOKENS_PER_UNIT, MOST_UNITS);
         this.maxFirstTokenNanos = bound(tier.slo().timeToFirstToken());
         this.maxTokenNanos = bound(tier.slo().timePerOutputToken());
         this.recent = findsLeaks ? new @Nullable Permit[Tally.STRIPES][RECENT] : null;
@@ -159,7 +173,7 @@ final class TierLane {
 
     /** A time in queue as a part of what this tier allows. */
     double shareOfBound(long waitedNanos) {
-        return (double) waitedNanos / (double) Math.max(1, maxQueueNanos);
+        return (double) waitedNanos * perMaxQueueNanos;
     }
 
     private static long bound(Optional<Duration> promised) {
@@ -178,42 +192,63 @@ final class TierLane {
     }
 
     /** Takes a place to wait, unless the tier's are all taken or its waiters would hold too many tokens. */
-    boolean reservePlace(int units) {
+    boolean reservePlace(int units, String tenant) {
         long seen = places.get();
-        while ((seen & COUNT_MASK) < tier.maxQueued() && (seen >>> UNIT_SHIFT) + units <= maxQueuedUnits) {
-            long found = places.compareAndExchange(seen, seen + PLACE + ((long) units << UNIT_SHIFT));
+        if (!hasPlace(seen, units)) {
+            return false;
+        }
+        boolean first = tenants.came(tenant);
+        long taken = PLACE + ((long) units << UNIT_SHIFT) + (first ? TENANT : 0);
+        seen = places.get();
+        while (hasPlace(seen, units)) {
+            long found = places.compareAndExchange(seen, seen + taken);
             if (found == seen) {
                 return true;
             }
             seen = found;
         }
+        // Others of its tenant may have come meanwhile, and left it to this one to count the tenant.
+        boolean last = tenants.left(tenant);
+        if (first != last) {
+            places.addAndGet(first ? TENANT : -TENANT);
+        }
         return false;
     }
 
+    private boolean hasPlace(long seen, int units) {
+        return (seen & COUNT_MASK) < maxQueued && (seen >>> UNIT_SHIFT) + units <= maxQueuedUnits;
+    }
+
     /** Takes a place beyond those there are, for which {@link Gate} takes one from the tenant that has most of them. */
-    void takePlaceOfAnother(int units) {
-        places.addAndGet(PLACE + ((long) units << UNIT_SHIFT));
+    void takePlaceOfAnother(int units, String tenant) {
+        boolean first = tenants.came(tenant);
+        places.addAndGet(PLACE + ((long) units << UNIT_SHIFT) + (first ? TENANT : 0));
     }
 
     /** Whether more wait than may. */
     boolean overfull() {
         long seen = places.get();
-        return (seen & COUNT_MASK) > tier.maxQueued() || (seen >>> UNIT_SHIFT) > maxQueuedUnits;
+        return (seen & COUNT_MASK) > maxQueued || (seen >>> UNIT_SHIFT) > maxQueuedUnits;
     }
 
-    void freePlace(int units) {
-        places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT));
+    void freePlace(int units, String tenant) {
+        boolean last = tenants.left(tenant);
+        places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT) - (last ? TENANT : 0));
+    }
+
+    private long tenantsWith(int own) {
+        return ((places.get() >>> TENANT_SHIFT) & TENANT_MASK) + (own == 0 ? 1 : 0);
     }
 
     /**
      * Whether one more of this tenant would have no more places than tenants have on average.
      *
-     * @param taken places taken by others than this one
+     * @param counted 1 if its own place is among those taken already, else 0
      */
-    boolean isBelowAverage(String tenant, int taken) {
-        int own = tenants.of(tenant);
-        long all = (long) tenants.tenants() + (own == 0 ? 1 : 0);
-        return (own + 1L) * all <= taken;
+    boolean isBelowAverage(String tenant, int counted) {
+        int own = tenants.of(tenant) - counted;
+        long all = tenantsWith(own + counted);
+        return (own + 1L) * all <= waiting() - counted;
     }
 
     /**
@@ -222,8 +257,7 @@ final class TierLane {
      */
     long aheadOf(String tenant) {
         int own = tenants.of(tenant);
-        long all = (long) tenants.tenants() + (own == 0 ? 1 : 0);
-        return Math.min(waiting() + 1L, (own + 1L) * all);
+        return Math.min(waiting() + 1L, (own + 1L) * tenantsWith(own));
     }
 
     // ---- counting --------------------------------------------------------------------------------------------------

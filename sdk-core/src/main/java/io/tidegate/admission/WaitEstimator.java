@@ -8,7 +8,7 @@ package io.tidegate.admission;
 import io.tidegate.supply.Supply;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.OptionalLong;
+import java.util.List;
 
 /**
  * Predicts time in queue: work ahead over the rate at which permits come back, now and once the replicas on their way are
@@ -19,6 +19,9 @@ import java.util.OptionalLong;
  * 5 s, 20 are served by then and the other 10 at 8/s: 6.25 s in all.
  */
 final class WaitEstimator {
+
+    /** Where nothing tells; below every time there is. */
+    static final long UNKNOWN = -1;
 
     /** Weight of a new observation: the mean follows the last 32 or so requests. */
     private static final double WEIGHT = 1.0 / 32;
@@ -52,14 +55,14 @@ final class WaitEstimator {
     }
 
     /**
-     * Nanoseconds until so many requests have been granted, or empty if nothing tells: no permit has returned yet, or no
-     * replica is ready or due.
+     * Nanoseconds until so many requests have been granted, or {@link #UNKNOWN} if nothing tells: no permit has returned yet, or
+     * no replica is ready or due.
      */
-    OptionalLong nanosUntilGranted(long ahead, int inFlight, Supply supply, long nowNanos) {
+    long nanosUntilGranted(long ahead, int inFlight, Supply supply, long nowNanos) {
         double mean = (double) MEAN.getOpaque(this);
         int ready = supply.replicas().ready();
         if (mean <= 0 || (ready == 0 && supply.replicas().due() == 0)) {
-            return OptionalLong.empty();
+            return UNKNOWN;
         }
         double perReplica = ready > 0
                 ? Math.max(1, inFlight) / mean / ready
@@ -67,7 +70,10 @@ final class WaitEstimator {
         double rate = perReplica * ready;
         double left = ahead;
         long at = 0;
-        for (long due : supply.replicas().dueNanos()) {
+        // By number: an iterator would be the only thing that this allocates.
+        List<Long> dues = supply.replicas().dueNanos();
+        for (int i = 0; i < dues.size(); i++) {
+            long due = dues.get(i);
             // A replica that is late is expected now: it may come any moment, and nothing better is known.
             long until = Math.max(at, due - nowNanos);
             if (rate * (until - at) >= left) {
@@ -78,7 +84,7 @@ final class WaitEstimator {
             rate += perReplica;
         }
         // In floating point, so that what is too long to count is very long and not negative.
-        return OptionalLong.of((long) (at + left / rate));
+        return (long) (at + left / rate);
     }
 
     /** Nanoseconds between two grants at that time, with the replicas that are ready or due by then. */

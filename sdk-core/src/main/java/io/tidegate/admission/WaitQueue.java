@@ -228,6 +228,10 @@ final class WaitQueue {
             return;
         }
         arrivals.sweep();
+        if (active.size() == 0) {
+            return;
+        }
+        // Of a copy: whoever leaves moves others in the heap.
         TenantQueue[] all = new TenantQueue[active.size()];
         for (int i = 0; i < all.length; i++) {
             all[i] = active.get(i);
