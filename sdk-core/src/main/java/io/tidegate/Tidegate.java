@@ -10,6 +10,7 @@ import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigReader;
 import io.tidegate.config.TidegateConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.engine.Engine;
@@ -21,10 +22,12 @@ import io.tidegate.guardrail.Step;
 import io.tidegate.instrument.GatedProxy;
 import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
+import io.tidegate.limit.LimitController;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.policy.BacklogPolicy;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Tier;
+import io.tidegate.quota.Quotas;
 import io.tidegate.signal.SignalBoard;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.supply.Supply;
@@ -38,16 +41,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything of one gateway, made from one configuration: a gate for each pool, the engine that scales them, the ledger, the
- * meters.
+ * Everything of one gateway, made from one configuration: a gate, a limit and quotas for each pool, the engine that scales
+ * them, the ledger, the meters.
  *
  * <pre>{@code
  * try (Tidegate tidegate = Tidegate.start(Path.of("tidegate.yaml"), registry)) {
@@ -66,11 +71,20 @@ public final class Tidegate implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tidegate.class);
 
     private final Map<String, Gate> gates;
+    private final Map<String, LimitController> limits;
+    private final Map<String, Quotas> quotas;
     private final Engine engine;
     private final List<AutoCloseable> closeables;
 
-    private Tidegate(Map<String, Gate> gates, Engine engine, List<AutoCloseable> closeables) {
+    private Tidegate(
+            Map<String, Gate> gates,
+            Map<String, LimitController> limits,
+            Map<String, Quotas> quotas,
+            Engine engine,
+            List<AutoCloseable> closeables) {
         this.gates = Map.copyOf(gates);
+        this.limits = Map.copyOf(limits);
+        this.quotas = Map.copyOf(quotas);
         this.engine = engine;
         this.closeables = List.copyOf(closeables);
     }
@@ -95,11 +109,35 @@ public final class Tidegate implements AutoCloseable {
      * @throws IllegalArgumentException if there is no pool of that name
      */
     public Gate gate(String pool) {
-        Gate gate = gates.get(pool);
-        if (gate == null) {
+        return ofPool(gates, pool);
+    }
+
+    /**
+     * The limit of a pool, between whoever knows its replicas and its gate. It is brought up to date once a second. Tell it what engines
+     * reject, and what they say of themselves unless a source does: {@link Builder#signals(String, BiFunction, Duration)}.
+     *
+     * @throws IllegalArgumentException if there is no pool of that name
+     */
+    public LimitController limit(String pool) {
+        return ofPool(limits, pool);
+    }
+
+    /**
+     * The quotas of a pool, which may be those of other pools as well; empty if none are configured.
+     *
+     * @throws IllegalArgumentException if there is no pool of that name
+     */
+    public Optional<Quotas> quotas(String pool) {
+        ofPool(gates, pool);
+        return Optional.ofNullable(quotas.get(pool));
+    }
+
+    private <T> T ofPool(Map<String, T> all, String pool) {
+        T found = all.get(pool);
+        if (found == null) {
             throw new IllegalArgumentException("no pool \"" + pool + "\" is configured, only " + gates.keySet());
         }
-        return gate;
+        return found;
     }
 
     /** All gates. */
@@ -151,8 +189,10 @@ public final class Tidegate implements AutoCloseable {
         private @Nullable Executor executor;
         private @Nullable Executor callbacks;
 
-        /** A source and how often it is read. */
-        private record Polled(SignalSource source, Duration period) {
+        /** What makes a source, and how often that is read. */
+        private record Polled(
+                BiFunction<? super TimeSource, ? super LimitController, ? extends SignalSource> source,
+                Duration period) {
 
             Duration staleAfter() {
                 Duration thrice = period.multipliedBy(3);
@@ -182,7 +222,29 @@ public final class Tidegate implements AutoCloseable {
          * @param period time between reads; positive. A value is stale after three of them, or after 45 s if that is longer
          */
         public Builder signals(String pool, SignalSource source, Duration period) {
-            sources.computeIfAbsent(known(pool), ignored -> new ArrayList<>()).add(new Polled(source, period));
+            Objects.requireNonNull(source, "source");
+            return signals(pool, (clock, limit) -> source, period);
+        }
+
+        /**
+         * Adds a source of signals that is made at the start, from the clock and the limit of its pool: one that also tells the limit
+         * what the engines say, which {@code limit.mode: tokens} and {@code engine} need, each second or so.
+         *
+         * <pre>{@code
+         * .signals("chat", (time, limit) -> VllmMetricsSource.builder(time, urls)
+         *         .onRead(VllmReadings.to(limit::readings))
+         *         .build(), Duration.ofSeconds(1))
+         * }</pre>
+         *
+         * @param source makes the source; called once
+         * @param period time between reads; positive. At most half of {@code limit.staleAfter} for one that tells the limit
+         */
+        public Builder signals(
+                String pool,
+                BiFunction<? super TimeSource, ? super LimitController, ? extends SignalSource> source,
+                Duration period) {
+            sources.computeIfAbsent(known(pool), ignored -> new ArrayList<>())
+                    .add(new Polled(Objects.requireNonNull(source, "source"), period));
             return this;
         }
 
@@ -244,50 +306,106 @@ public final class Tidegate implements AutoCloseable {
                     ? owned(made, FileLedger.open(config.ledger().file().get()))
                     : Ledger.none();
             Map<String, Gate> gates = new LinkedHashMap<>();
+            Map<String, LimitController> limits = new LinkedHashMap<>();
+            Map<String, Quotas> quotas = quotas(clock);
             Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
             listeners.forEach(engineBuilder::listener);
             if (executor != null) {
                 engineBuilder.executor(executor);
             }
             config.pools().forEach((name, pool) -> {
-                Gate gate = gate(name, pool, clock);
+                Gate gate = gate(name, pool, quotas.get(name), clock);
                 gates.put(name, gate);
+                LimitController limit = limit(pool, gate, clock);
+                limits.put(name, limit);
+                @Nullable SignalBoard board = board(name, limit, clock, made);
                 if (pool.scaling() != null) {
-                    engineBuilder.pool(scaled(name, pool, pool.scaling(), gate, clock, made));
+                    engineBuilder.pool(scaled(name, pool, pool.scaling(), gate, limit, board, made));
                 }
             });
             Engine engine = engineBuilder.build();
             gates.forEach((name, gate) -> gate.onDemand(() -> engine.wake(name)));
             if (registry != null) {
                 TidegateMetrics metrics = new TidegateMetrics(gates.values(), engine);
-                config.pools()
-                        .forEach((name, pool) ->
-                                metrics.withPrice(name, pool.replica().pricePerHour()));
+                config.pools().forEach((name, pool) -> {
+                    metrics.withPrice(name, pool.replica().pricePerHour());
+                    Quotas ofPool = quotas.get(name);
+                    if (ofPool != null) {
+                        metrics.withQuotas(pool.quotas() == null ? TidegateMetrics.SHARED : name, ofPool);
+                    }
+                });
+                limits.forEach(metrics::withLimit);
                 owned(made, metrics).bindTo(registry);
             }
+            owned(made, new LimitTicks(clock, limits)).start();
             engine.start();
             // What uses others was made after them, so it is closed before them.
             List<AutoCloseable> closing = new ArrayList<>(made);
             java.util.Collections.reverse(closing);
-            return new Tidegate(gates, engine, closing);
+            return new Tidegate(gates, limits, quotas, engine, closing);
         }
 
-        private Gate gate(String name, PoolConfig pool, TimeSource clock) {
+        /** The quotas of each pool that has some; the same object where pools share. */
+        private Map<String, Quotas> quotas(TimeSource clock) {
+            Map<String, Quotas> all = new LinkedHashMap<>();
+            Quotas shared = config.quotas() == null ? null : config.quotas().toQuotas(clock);
+            config.pools().forEach((name, pool) -> {
+                Quotas quotas = pool.quotas() == null ? shared : pool.quotas().toQuotas(clock);
+                if (quotas != null) {
+                    all.put(name, quotas);
+                }
+            });
+            return all;
+        }
+
+        private Gate gate(String name, PoolConfig pool, @Nullable Quotas quotas, TimeSource clock) {
             Gate.Builder builder = Gate.builder(name)
                     .time(clock)
                     .maxQueued(pool.maxQueued())
+                    .maxTenants(pool.maxTenants())
+                    .shedByRank(pool.shedByRank())
                     .tierOrder(pool.order())
                     .leakDetection(pool.leakDetection())
                     .leakSites(pool.leakSites());
             for (Tier tier : pool.tierList()) {
                 builder.tier(tier);
+                pool.tenantRates()
+                        .getOrDefault(tier.name(), Map.of())
+                        .forEach((tenant, rate) -> builder.tokensPerSecond(tier, tenant, rate));
+            }
+            QuotasConfig settings = pool.quotas() == null ? config.quotas() : pool.quotas();
+            if (quotas != null && settings != null) {
+                builder.quotas(quotas).quotasReserveMaximum(settings.reserveMaximum());
             }
             if (callbacks != null) {
                 builder.callbackExecutor(callbacks);
             }
-            // A pool that is scaled has no replicas until its backend says so.
-            int replicas = pool.scaling() == null ? pool.replica().count() : 0;
-            return builder.supply(Supply.fixed(replicas, pool.replica().work())).build();
+            // A pool that is scaled has no replicas until its backend says so; the others get theirs by way of the
+            // limit.
+            return builder.supply(Supply.fixed(0, pool.replica().work())).build();
+        }
+
+        /** One for each pool, whatever its mode: each may be told of rejections, and new replicas start slowly in each. */
+        private static LimitController limit(PoolConfig pool, Gate gate, TimeSource clock) {
+            LimitController limit = LimitController.builder(clock, gate::supply, gate::inFlight)
+                    .settings(pool.limit().toSettings())
+                    .build();
+            if (pool.scaling() == null) {
+                limit.accept(Supply.fixed(pool.replica().count(), pool.replica().work()));
+            }
+            return limit;
+        }
+
+        /** Reads the sources of a pool, also of one that is not scaled: its limit may hang on them. */
+        private @Nullable SignalBoard board(
+                String name, LimitController limit, TimeSource clock, List<AutoCloseable> made) {
+            List<Polled> polled = sources.getOrDefault(name, List.of());
+            if (polled.isEmpty()) {
+                return null;
+            }
+            SignalBoard board = owned(made, new SignalBoard(clock, signalExecutor(made)));
+            polled.forEach(each -> board.add(each.source().apply(clock, limit), each.period(), each.staleAfter()));
+            return board;
         }
 
         private ScaledPool scaled(
@@ -295,11 +413,12 @@ public final class Tidegate implements AutoCloseable {
                 PoolConfig pool,
                 ScalingConfig scaling,
                 Gate gate,
-                TimeSource clock,
+                LimitController limit,
+                @Nullable SignalBoard board,
                 List<AutoCloseable> made) {
             ScaledPool.Builder builder = ScaledPool.builder(name)
                     .load(gate::load)
-                    .supply(gate::supply)
+                    .supply(limit)
                     .backend(backend(name, scaling, made))
                     .replicaWork(pool.replica().work())
                     .timeToReady(pool.replica().timeToReady())
@@ -314,10 +433,7 @@ public final class Tidegate implements AutoCloseable {
                             .drainWindow(scaling.drainWindow())
                             .build());
             policies.getOrDefault(name, List.of()).forEach(builder::policy);
-            List<Polled> polled = sources.getOrDefault(name, List.of());
-            if (!polled.isEmpty()) {
-                SignalBoard board = owned(made, new SignalBoard(clock, signalExecutor(made)));
-                polled.forEach(each -> board.add(each.source(), each.period(), each.staleAfter()));
+            if (board != null) {
                 builder.signals(board::signals);
             }
             return builder.build();

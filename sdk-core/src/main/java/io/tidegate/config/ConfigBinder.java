@@ -8,6 +8,7 @@ package io.tidegate.config;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
@@ -17,12 +18,16 @@ import io.tidegate.config.TidegateConfig.TierOrderConfig;
 import io.tidegate.config.TreeReader.Node;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Which settings there are, with their ranges and defaults. */
@@ -31,6 +36,12 @@ final class ConfigBinder {
     private static final int MAX_REPLICAS = 100_000;
     private static final int MAX_WAITING = 1_000_000;
     private static final int MAX_TIERS = 32;
+    private static final int MAX_TENANTS = 1_000_000;
+    private static final double MAX_RATE = 1e9;
+
+    /** Has the defaults of all tiers. */
+    private static final Tier TIER = Tier.builder("default").build();
+
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -41,11 +52,27 @@ final class ConfigBinder {
         if (pools.isEmpty()) {
             root.problem("pools", "needs at least one pool");
         }
+        QuotasConfig quotas = sharedQuotas(root, pools);
         Node ledger = root.child("ledger");
         Optional<Path> file = ledger.text("file").flatMap(text -> path(ledger, text));
         ledger.rejectUnknown();
         root.rejectUnknown();
-        return new TidegateConfig(pools, new LedgerConfig(file));
+        return new TidegateConfig(pools, quotas, new LedgerConfig(file));
+    }
+
+    private static @Nullable QuotasConfig sharedQuotas(Node root, Map<String, PoolConfig> pools) {
+        Node node = root.child("quotas");
+        if (!root.has("quotas")) {
+            return null;
+        }
+        Set<String> tiers = pools.values().stream()
+                .filter(pool -> pool.quotas() == null)
+                .flatMap(pool -> pool.tiers().keySet().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (!pools.isEmpty() && pools.values().stream().allMatch(pool -> pool.quotas() != null)) {
+            root.problem("quotas", "say nothing, since each pool has quotas of its own; leave out one or the other");
+        }
+        return QuotaBinder.quotas(node, tiers, "a tier of a pool that shares these quotas");
     }
 
     private static Optional<Path> path(Node node, String text) {
@@ -69,7 +96,10 @@ final class ConfigBinder {
                 node.problem("tiers." + tier, String.valueOf(e.getMessage()));
             }
         }
+        checkGuarantees(node, tiers);
         int maxQueued = node.integer("maxQueued", 0, MAX_WAITING, 1024);
+        int maxTenants = node.integer("maxTenants", 0, MAX_TENANTS, 4096);
+        boolean shedByRank = node.flag("shedByRank", true);
         TierOrderConfig order = node.choice("tierOrder", tierOrders(), TierOrderConfig.WEIGHTED);
         double weightedAbove = node.fraction("weightedAbove", 0, 1, false, 0.8);
         if (node.has("weightedAbove") && order != TierOrderConfig.WEIGHTED_ABOVE) {
@@ -80,20 +110,51 @@ final class ConfigBinder {
         if (leakSites > 0 && !leakDetection) {
             node.problem("leakSites", "needs leakDetection");
         }
+        Map<String, Map<String, Double>> tenantRates =
+                node.children("tenantRates", (tier, tenants) -> tenants.fractions(0, MAX_RATE));
+        Node quotas = node.child("quotas");
+        QuotasConfig ownQuotas =
+                node.has("quotas") ? QuotaBinder.quotas(quotas, tiers.keySet(), "a tier of this pool") : null;
+        if (!tiers.isEmpty()) {
+            node.child("tenantRates").rejectOthers(tiers.keySet(), "a tier of this pool");
+        }
         ReplicaConfig replica = replica(node.child("replica"));
         boolean scaled = node.has("scaling");
         Node scaling = node.child("scaling");
         PoolConfig pool = new PoolConfig(
                 tiers,
                 maxQueued,
+                maxTenants,
+                shedByRank,
                 order,
                 weightedAbove,
                 leakDetection,
                 leakSites,
+                tenantRates,
+                ownQuotas,
+                LimitBinder.limit(node.child("limit")),
                 replica,
                 scaled ? scaling(scaling) : null);
         node.rejectUnknown();
         return pool;
+    }
+
+    private static void checkGuarantees(Node pool, Map<String, TierConfig> tiers) {
+        // In decimals, so that 0.7 + 0.2 + 0.1 is 1.
+        BigDecimal sum = tiers.values().stream()
+                .map(tier -> BigDecimal.valueOf(tier.guarantee()))
+                .reduce(BigDecimal.ZERO, BigDecimal::add);
+        if (sum.compareTo(BigDecimal.ONE) > 0) {
+            String each = tiers.entrySet().stream()
+                    .filter(tier -> tier.getValue().guarantee() > 0)
+                    .map(tier -> tier.getKey() + " "
+                            + TreeReader.plain(tier.getValue().guarantee()))
+                    .collect(Collectors.joining(", "));
+            pool.problem(
+                    "tiers",
+                    "have guarantees that must be at most 1 together but are " + sum.toPlainString() + " (" + each
+                            + "); lower some");
+        }
     }
 
     private static Map<String, TierOrderConfig> tierOrders() {
@@ -106,13 +167,19 @@ final class ConfigBinder {
 
     private static TierConfig tier(String name, Node node) {
         TierConfig tier = new TierConfig(
-                node.fraction("weight", 0, Double.MAX_VALUE, false, 1),
-                node.fraction("ceiling", 0, 1, false, 1),
-                node.duration("maxQueueTime", Duration.ZERO, LONGEST, Duration.ofSeconds(10)),
-                node.integer("maxQueued", 0, MAX_WAITING, 1024),
-                node.number("maxQueuedTokens", 16, Work.MAX_TOKENS, 16L << 20),
-                node.fraction("floor", 0, 0.99, true, 0.05),
+                node.fraction("weight", 0, Double.MAX_VALUE, false, TIER.weight()),
+                node.fraction("ceiling", 0, 1, false, TIER.ceiling()),
+                node.duration("maxQueueTime", Duration.ZERO, LONGEST, TIER.maxQueueTime()),
+                node.integer("maxQueued", 0, MAX_WAITING, TIER.maxQueued()),
+                node.number("maxQueuedTokens", 16, Work.MAX_TOKENS, TIER.maxQueuedTokens()),
+                node.fraction("floor", 0, 0.99, true, TIER.floor()),
+                node.fraction("guarantee", 0, 1, true, TIER.guarantee()),
+                node.fraction("lends", 0, 1, true, TIER.lends()),
+                node.fraction("tokensPerSecond", 0, MAX_RATE, true, TIER.tokensPerSecond()),
                 slo(node.child("slo")));
+        if (node.has("lends") && tier.guarantee() == 0) {
+            node.problem("lends", "says nothing unless guarantee is above 0");
+        }
         node.rejectUnknown();
         return tier;
     }
@@ -121,7 +188,7 @@ final class ConfigBinder {
         SloConfig slo = new SloConfig(
                 node.optionalDuration("timeToFirstToken", SHORTEST, LONGEST),
                 node.optionalDuration("timePerOutputToken", SHORTEST, LONGEST),
-                node.fraction("target", 0, 1, false, 0.99));
+                node.fraction("target", 0, 1, false, TIER.slo().target()));
         node.rejectUnknown();
         return slo;
     }

@@ -16,15 +16,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.dataformat.yaml.YAMLFactory;
-import tools.jackson.dataformat.yaml.YAMLMapper;
-import tools.jackson.dataformat.yaml.YAMLParser;
 
 /**
  * Reads a {@link TidegateConfig} from YAML, of which JSON is a part.
@@ -35,14 +26,13 @@ import tools.jackson.dataformat.yaml.YAMLParser;
  * are refused.
  *
  * <p>Needs {@code tools.jackson.core:jackson-databind} and {@code tools.jackson.dataformat:jackson-dataformat-yaml}, which are
- * optional dependencies of this module. Documents are read up to 1 MiB.
+ * optional dependencies of this module; {@link #fromTree} needs neither. Documents are read up to 1 MiB.
  *
  * @since 0.1.0
  */
 public final class ConfigReader {
 
     private static final int MAX_BYTES = 1 << 20;
-    private static final int MAX_DEPTH = 32;
 
     private ConfigReader() {}
 
@@ -89,34 +79,7 @@ public final class ConfigReader {
         if (text.length() > MAX_BYTES) {
             throw new ConfigException(source, List.of(new Problem("", "is longer than " + MAX_BYTES + " characters")));
         }
-        Object document;
-        try {
-            ObjectMapper mapper = mapper();
-            document = hasContent(source, mapper, text) ? mapper.readValue(text, Object.class) : null;
-        } catch (JacksonException e) {
-            throw new ConfigException(source, new Problem("", "is not valid YAML: " + oneLine(e)), e);
-        }
-        return fromTree(source, document);
-    }
-
-    /** Also refuses aliases, of which the mapper would make texts. */
-    private static boolean hasContent(String source, ObjectMapper mapper, String text) {
-        try (JsonParser parser = mapper.createParser(text)) {
-            boolean content = false;
-            while (parser.nextToken() != null) {
-                content = true;
-                if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
-                    throw new ConfigException(
-                            source,
-                            List.of(new Problem(
-                                    "",
-                                    "uses an alias in line "
-                                            + parser.currentTokenLocation().getLineNr()
-                                            + "; aliases are not read, write the value out")));
-                }
-            }
-            return content;
-        }
+        return fromTree(source, YamlDocument.read(source, text));
     }
 
     /**
@@ -134,26 +97,5 @@ public final class ConfigReader {
             throw new ConfigException(source, reader.problems());
         }
         return config;
-    }
-
-    private static ObjectMapper mapper() {
-        YAMLFactory factory = YAMLFactory.builder()
-                .streamReadConstraints(StreamReadConstraints.builder()
-                        .maxNestingDepth(MAX_DEPTH)
-                        .build())
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                .build();
-        // Numbers keep their digits, for the settings of backends: a version 1.10 must not become 1.1.
-        return YAMLMapper.builder(factory)
-                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .build();
-    }
-
-    private static String oneLine(JacksonException e) {
-        String place = e.getLocation() == null
-                ? ""
-                : " (line " + e.getLocation().getLineNr() + ", column "
-                        + e.getLocation().getColumnNr() + ")";
-        return e.getOriginalMessage().lines().findFirst().orElse("") + place;
     }
 }

@@ -6,9 +6,14 @@
 package io.tidegate.config;
 
 import io.tidegate.admission.TierOrder;
+import io.tidegate.limit.LimitMode;
+import io.tidegate.limit.LimitSettings;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import io.tidegate.quota.Quota;
+import io.tidegate.quota.Quotas;
+import io.tidegate.time.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,19 +23,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All settings. Immutable; components that are null in the document have the defaults named here.
+ * All settings. Immutable; components that are null in the document have the defaults named here. {@code docs/configuration.md}
+ * lists them with their ranges and the reasons for their defaults.
  *
  * @param pools settings of each pool by name; at least one
+ * @param quotas quotas that all pools share which have none of their own: a tenant's, and a tier's of that name, hold for what is asked
+ *     of those pools together; null if there are none
  * @param ledger where decisions and scale events are written
  * @since 0.1.0
  */
-public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger) {
+public record TidegateConfig(
+        Map<String, PoolConfig> pools, @Nullable QuotasConfig quotas, LedgerConfig ledger) {
 
     public TidegateConfig {
-        pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
+        pools = copy(pools);
+    }
+
+    private static <V> Map<String, V> copy(Map<String, V> map) {
+        return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    }
+
+    private static <V> Map<String, Map<String, V>> deepCopy(Map<String, Map<String, V>> map) {
+        Map<String, Map<String, V>> copies = new LinkedHashMap<>();
+        map.forEach((key, inner) -> copies.put(key, copy(inner)));
+        return Collections.unmodifiableMap(copies);
     }
 
     /**
@@ -38,25 +58,36 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
      *
      * @param tiers settings of each tier by name, highest rank first; at least one
      * @param maxQueued most requests that wait at once, all tiers; 1024 by default
+     * @param maxTenants most tenants of each tier that wait in queues of their own or are remembered; 4096 by default
+     * @param shedByRank whether the lowest ranks are refused before they queue while more arrives than can be served; true by default
      * @param tierOrder which tier is next among those that wait: weighted, strict or weightedAbove; weighted by default
      * @param weightedAbove saturation from which weights decide with {@code tierOrder: weightedAbove}; in (0, 1], 0.8 by default
      * @param leakDetection whether dropped permits are found and given back; true by default
      * @param leakSites notes for one in so many requests where it was made, for the log of a leak; 0, none, by default
+     * @param tenantRates tokens a second that a tenant is granted at least while it waits, by tier and tenant; none by default
+     * @param quotas the pool's own quotas, in place of those that pools share; null if it has none of its own
+     * @param limit how much may be in flight
      * @param replica what one replica is
      * @param scaling how the pool is scaled, or null if it is not
      */
     public record PoolConfig(
             Map<String, TierConfig> tiers,
             int maxQueued,
+            int maxTenants,
+            boolean shedByRank,
             TierOrderConfig tierOrder,
             double weightedAbove,
             boolean leakDetection,
             int leakSites,
+            Map<String, Map<String, Double>> tenantRates,
+            @Nullable QuotasConfig quotas,
+            LimitConfig limit,
             ReplicaConfig replica,
             @Nullable ScalingConfig scaling) {
 
         public PoolConfig {
-            tiers = Collections.unmodifiableMap(new LinkedHashMap<>(tiers));
+            tiers = copy(tiers);
+            tenantRates = deepCopy(tenantRates);
         }
 
         /** The tier order as the gate takes it. */
@@ -95,6 +126,9 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
      * @param maxQueued most requests that wait at once; 1024 by default
      * @param maxQueuedTokens most tokens of requests that wait at once; 16777216 by default
      * @param floor part of the granted work it gets at least while it waits; in [0, 1), 0.05 by default
+     * @param guarantee part of the limit that is its own whenever it needs it; in [0, 1], 0 by default; at most 1 in a pool together
+     * @param lends part of its guarantee that others may use while it is idle; in [0, 1], 1 by default
+     * @param tokensPerSecond tokens a second that it is granted at least while it waits; 0, none, by default
      * @param slo what it is promised
      */
     public record TierConfig(
@@ -104,6 +138,9 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
             int maxQueued,
             long maxQueuedTokens,
             double floor,
+            double guarantee,
+            double lends,
+            double tokensPerSecond,
             SloConfig slo) {
 
         /** The tier as the gate takes it. */
@@ -115,6 +152,9 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
                     .maxQueued(maxQueued)
                     .maxQueuedTokens(maxQueuedTokens)
                     .floor(floor)
+                    .guarantee(guarantee)
+                    .lends(lends)
+                    .tokensPerSecond(tokensPerSecond)
                     .slo(slo.toSlo())
                     .build();
         }
@@ -136,6 +176,143 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
                 slo = slo.withTimeToFirstToken(timeToFirstToken.get());
             }
             return timePerOutputToken.isPresent() ? slo.withTimePerOutputToken(timePerOutputToken.get()) : slo;
+        }
+    }
+
+    /**
+     * What tenants and tiers may ask for. One account for all pools that use the same quotas.
+     *
+     * @param eachTenant what each tenant may ask for that is not named; null if that is not limited. Has no budget
+     * @param tenants what named tenants may ask for, in place of that
+     * @param tiers what all tenants of a tier may ask for together
+     * @param tenantsInTiers what a tenant may ask for in a tier, by tier and tenant; besides the others
+     * @param maxTenants most tenants with an account that are not named; further ones share. 16384 by default
+     * @param reserveMaximum whether a request reserves all that it may write, not what it is expected to; false by default
+     */
+    public record QuotasConfig(
+            @Nullable QuotaConfig eachTenant,
+            Map<String, QuotaConfig> tenants,
+            Map<String, QuotaConfig> tiers,
+            Map<String, Map<String, QuotaConfig>> tenantsInTiers,
+            int maxTenants,
+            boolean reserveMaximum) {
+
+        public QuotasConfig {
+            tenants = copy(tenants);
+            tiers = copy(tiers);
+            tenantsInTiers = deepCopy(tenantsInTiers);
+        }
+
+        /** The quotas as gates take them, with nothing used yet. */
+        public Quotas toQuotas(TimeSource time) {
+            Quotas.Builder builder = Quotas.builder(time).maxTenants(maxTenants);
+            if (eachTenant != null) {
+                builder.eachTenant(eachTenant.toQuota());
+            }
+            tenants.forEach((tenant, quota) -> builder.tenant(tenant, quota.toQuota()));
+            tiers.forEach((tier, quota) -> builder.tier(tier, quota.toQuota()));
+            tenantsInTiers.forEach((tier, inTier) ->
+                    inTier.forEach((tenant, quota) -> builder.tenantInTier(tenant, tier, quota.toQuota())));
+            return builder.build();
+        }
+    }
+
+    /**
+     * One quota. What is not set is not limited.
+     *
+     * @param requestsPerMinute requests a minute; none by default
+     * @param tokensPerMinute tokens a minute, prompt and output; none by default
+     * @param burst time in which as much may gather as may be asked for at once; 1 min by default
+     * @param budget tokens in all; none by default
+     * @param reservationLifetime after what time a budget takes a reservation for crashed; 15 min by default
+     */
+    public record QuotaConfig(
+            OptionalLong requestsPerMinute,
+            OptionalLong tokensPerMinute,
+            Duration burst,
+            OptionalLong budget,
+            Duration reservationLifetime) {
+
+        /** The quota as {@link Quotas} take it. */
+        public Quota toQuota() {
+            Quota.Builder builder = Quota.builder().burst(burst).reservationLifetime(reservationLifetime);
+            requestsPerMinute.ifPresent(builder::requestsPerMinute);
+            tokensPerMinute.ifPresent(builder::tokensPerMinute);
+            budget.ifPresent(builder::budget);
+            return builder.build();
+        }
+    }
+
+    /**
+     * How much may be in flight: each component is described at the accessor of {@link LimitSettings} that has its name.
+     *
+     * @param mode fixed, tokens or engine; fixed by default
+     * @param tokenShare in (0, 1], 0.9 by default
+     * @param waitingPerReplica 0 to 1000, 2 by default
+     * @param waitingShare in (0, 1], 0.1 by default
+     * @param kvCacheTarget in (0, 1], 0.9 by default
+     * @param timeToFirstTokenTolerance above 1, or 0, the default
+     * @param minShare in (0, 1], 0.05 by default
+     * @param maxShare at least {@code minShare} and at most 16; 1 by default
+     * @param largestCut in (0, 0.9], 0.3 by default
+     * @param smallestRaise in (0, 1], 0.01 by default
+     * @param largestRaise at least {@code smallestRaise} and at most 1; 0.1 by default
+     * @param staleAfter 1 ms to 1 h, 5 s by default
+     * @param staleHold 0 to 1 h, 10 s by default
+     * @param staleMove 0 to 1 h, 30 s by default
+     * @param staleShare in (0, 1], 0.8 by default
+     * @param slowStart 0 to 1 h, 30 s by default
+     * @param slowStartShare in (0, 1], 0.25 by default
+     * @param rejectionShare in (0, 1], 0.5 by default
+     * @param rejectionMax 1 ms to 1 h, 1 min by default
+     * @param rejectionRecovery 0 to 1 h, 10 s by default
+     */
+    public record LimitConfig(
+            LimitMode mode,
+            double tokenShare,
+            int waitingPerReplica,
+            double waitingShare,
+            double kvCacheTarget,
+            double timeToFirstTokenTolerance,
+            double minShare,
+            double maxShare,
+            double largestCut,
+            double smallestRaise,
+            double largestRaise,
+            Duration staleAfter,
+            Duration staleHold,
+            Duration staleMove,
+            double staleShare,
+            Duration slowStart,
+            double slowStartShare,
+            double rejectionShare,
+            Duration rejectionMax,
+            Duration rejectionRecovery) {
+
+        /** The settings as a {@link io.tidegate.limit.LimitController} takes them. */
+        public LimitSettings toSettings() {
+            return LimitSettings.builder()
+                    .mode(mode)
+                    .tokenShare(tokenShare)
+                    .waitingPerReplica(waitingPerReplica)
+                    .waitingShare(waitingShare)
+                    .kvCacheTarget(kvCacheTarget)
+                    .timeToFirstTokenTolerance(timeToFirstTokenTolerance)
+                    .minShare(minShare)
+                    .maxShare(maxShare)
+                    .largestCut(largestCut)
+                    .smallestRaise(smallestRaise)
+                    .largestRaise(largestRaise)
+                    .staleAfter(staleAfter)
+                    .staleHold(staleHold)
+                    .staleMove(staleMove)
+                    .staleShare(staleShare)
+                    .slowStart(slowStart)
+                    .slowStartShare(slowStartShare)
+                    .rejectionShare(rejectionShare)
+                    .rejectionMax(rejectionMax)
+                    .rejectionRecovery(rejectionRecovery)
+                    .build();
         }
     }
 
@@ -200,7 +377,7 @@ public record TidegateConfig(Map<String, PoolConfig> pools, LedgerConfig ledger)
     public record BackendConfig(String type, Map<String, String> settings) {
 
         public BackendConfig {
-            settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+            settings = copy(settings);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
@@ -75,14 +76,19 @@ final class TreeReader {
 
         /** Notes every key that nobody asked for, with the one that was probably meant. */
         void rejectUnknown() {
+            rejectOthers(asked, "a setting");
+        }
+
+        /** Notes every key that is none of these, with the one that was probably meant. */
+        void rejectOthers(Set<String> known, String what) {
             for (String key : values.keySet()) {
-                if (!asked.contains(key)) {
-                    String meant = asked.stream()
-                            .filter(known -> distance(known, key) <= 2)
-                            .min(Comparator.comparingInt(known -> distance(known, key)))
-                            .map(known -> "; did you mean " + known + "?")
-                            .orElse("; known are " + asked);
-                    problem(key, "is not a setting" + meant);
+                if (!known.contains(key)) {
+                    String meant = known.stream()
+                            .filter(each -> distance(each, key) <= 2)
+                            .min(Comparator.comparingInt(each -> distance(each, key)))
+                            .map(each -> "; did you mean " + each + "?")
+                            .orElse("; known are " + known);
+                    problem(key, "is not " + what + meant);
                 }
             }
         }
@@ -104,6 +110,14 @@ final class TreeReader {
             }
             problem(key, "must be a whole number from " + least + " to " + most + " but is " + shown(value));
             return fallback;
+        }
+
+        OptionalLong optionalNumber(String key, long least, long most) {
+            if (!has(key)) {
+                asked.add(key);
+                return OptionalLong.empty();
+            }
+            return OptionalLong.of(number(key, least, most, least));
         }
 
         int requiredInteger(String key, int least, int most) {
@@ -217,10 +231,27 @@ final class TreeReader {
 
         /** Every entry of the map under a key, read as a map itself. */
         <T> Map<String, T> children(String key, BiFunction<String, Node, T> read) {
-            Node parent = child(key);
+            return child(key).children(read);
+        }
+
+        /** Every entry of this map, read as a map itself. */
+        <T> Map<String, T> children(BiFunction<String, Node, T> read) {
             Map<String, T> all = new LinkedHashMap<>();
-            for (String name : parent.values.keySet()) {
-                all.put(name, read.apply(name, parent.child(name)));
+            for (String name : values.keySet()) {
+                all.put(name, read.apply(name, child(name)));
+            }
+            return all;
+        }
+
+        /** Every entry of this map, as numbers in the range of {@link #fraction}, not closed. */
+        Map<String, Double> fractions(double above, double most) {
+            Map<String, Double> all = new LinkedHashMap<>();
+            for (String name : values.keySet()) {
+                if (has(name)) {
+                    all.put(name, fraction(name, above, most, false, most));
+                } else {
+                    problem(name, "needs a number above " + plain(above) + " and at most " + plain(most));
+                }
             }
             return all;
         }
@@ -269,7 +300,7 @@ final class TreeReader {
         return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
-    private static String plain(double value) {
+    static String plain(double value) {
         return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
     }
 

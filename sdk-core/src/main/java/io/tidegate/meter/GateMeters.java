@@ -12,10 +12,14 @@ import io.tidegate.admission.Latency;
 import io.tidegate.admission.LatencySnapshot;
 import io.tidegate.admission.Objective;
 import io.tidegate.admission.Outcome;
+import io.tidegate.admission.ThroughputBreach;
 import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Tier;
+import io.tidegate.pool.Work;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
@@ -31,6 +35,9 @@ final class GateMeters {
      */
     private static final long MOST_AT_ONCE = 100_000;
 
+    /** A request whose time in queue is over has expired, and is counted as that. */
+    private static final Set<Reason> OF_SHED = EnumSet.complementOf(EnumSet.of(Reason.QUEUE_TIMEOUT));
+
     private final Gate gate;
     private final List<Published> published = new ArrayList<>();
 
@@ -42,8 +49,16 @@ final class GateMeters {
             times(tier, registration);
         }
         registration.gauge(Meters.LIMIT_SLOTS, () -> gate.supply().limit().slots(), pool);
+        registration.gauge(Meters.LIMIT_TOKENS, () -> tokens(gate.supply().limit()), pool);
+        registration.gauge(Meters.RANKS_OPEN, gate::openRanks, pool);
         registration.counter(Meters.LISTENER_FAILURES, gate, Gate::listenerFailures, pool);
         registration.counter(Meters.PERMITS_LEAKED, gate, Gate::leakedPermits, pool);
+    }
+
+    /** None count as tokens without bound, and so does a limit of slots alone. */
+    private static double tokens(Work limit) {
+        boolean counted = limit.tokens() < Work.MAX_TOKENS && (limit.tokens() > 0 || limit.slots() == 0);
+        return counted ? limit.tokens() : Double.NaN;
     }
 
     private void counts(Tier tier, Registration registration) {
@@ -53,10 +68,21 @@ final class GateMeters {
         loadGauge(registration, Meters.QUEUE_DEPTH, tier, TierLoad::queued);
         loadGauge(registration, Meters.QUEUE_OLDEST_AGE, tier, load -> load.oldestAgeNanos() / 1e9);
         registration.gauge(Meters.SLO_ATTAINMENT, () -> gate.sloAttainment(tier).orElse(Double.NaN), pool, name);
+        registration.gauge(Meters.TIER_OPEN, () -> gate.openTo(tier), pool, name);
+        registration.counter(Meters.RETRIED, gate, from -> from.retries(tier), pool, name);
+        for (ThroughputBreach cause : ThroughputBreach.values()) {
+            registration.counter(
+                    Meters.THROUGHPUT_BREACHES,
+                    gate,
+                    from -> from.throughputBreaches(tier, cause),
+                    pool,
+                    name,
+                    Registration.tag(cause));
+        }
         loadCounter(registration, tier, TierLoad::admitted, "admitted");
         loadCounter(registration, tier, TierLoad::expired, "expired");
         loadCounter(registration, tier, TierLoad::cancelled, "cancelled");
-        for (Reason reason : Reason.values()) {
+        for (Reason reason : OF_SHED) {
             registration.counter(
                     Meters.ADMISSIONS,
                     gate,

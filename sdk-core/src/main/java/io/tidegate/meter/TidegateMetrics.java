@@ -10,6 +10,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tidegate.admission.Gate;
 import io.tidegate.engine.Engine;
+import io.tidegate.limit.LimitController;
+import io.tidegate.quota.Quotas;
 import io.tidegate.time.TimeSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,9 +40,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class TidegateMetrics implements MeterBinder, AutoCloseable {
 
+    /** The tag {@code pool} of quotas that pools share: for each of them the same, they would be counted several times. */
+    public static final String SHARED = "*";
+
     private final List<Gate> gates;
     private final List<Engine> engines;
     private final Map<String, Double> prices = new LinkedHashMap<>();
+    private final Map<String, LimitController> limits = new LinkedHashMap<>();
+    private final Map<String, Quotas> quotas = new LinkedHashMap<>();
     private static final long PERIOD_NANOS = 1_000_000_000;
 
     private final LongAdder failures = new LongAdder();
@@ -65,6 +72,22 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         return this;
     }
 
+    /** Adds what the limit of a pool shows. Call before binding. */
+    public TidegateMetrics withLimit(String pool, LimitController limit) {
+        limits.put(pool, limit);
+        return this;
+    }
+
+    /**
+     * Adds what quotas show. Call before binding.
+     *
+     * @param pool the pool whose they are, or {@link #SHARED}
+     */
+    public TidegateMetrics withQuotas(String pool, Quotas of) {
+        quotas.put(pool, of);
+        return this;
+    }
+
     /**
      * Registers the meters and begins to count.
      *
@@ -85,6 +108,8 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             undo.add(ticking::stop);
             ticking.start();
         }
+        limits.forEach((pool, limit) -> LimitMeters.register(pool, limit, registration));
+        quotas.forEach((pool, of) -> QuotaMeters.register(pool, of, registration));
         for (Engine engine : engines) {
             EngineMeters meters = new EngineMeters(engine, registration, prices);
             engine.addListener(meters);

@@ -9,16 +9,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigException.Problem;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
+import io.tidegate.limit.LimitMode;
+import io.tidegate.limit.LimitSettings;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import io.tidegate.quota.Quota;
+import io.tidegate.quota.Quotas;
+import io.tidegate.time.ManualTime;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -170,6 +177,129 @@ class ConfigReaderTest {
         }
 
         @Test
+        void tenantsAndTiers_everySetting_isRead() {
+            TidegateConfig config = parse("""
+                    pools:
+                      chat:
+                        tiers:
+                          premium: {guarantee: 0.4, lends: 0.5, tokensPerSecond: 2000}
+                          batch: {}
+                        maxTenants: 100
+                        shedByRank: false
+                        tenantRates: {batch: {acme: 500.5, 7: 20}}
+                        quotas:
+                          eachTenant: {requestsPerMinute: 60, tokensPerMinute: 100000, burst: 10s}
+                          tenants: {acme.com: {budget: 5000, reservationLifetime: 1h}, exempt: {}}
+                          tiers: {batch: {tokensPerMinute: 5000000}}
+                          tenantsInTiers: {batch: {acme.com: {tokensPerMinute: 200000}}}
+                          maxTenants: 1000
+                          reserveMaximum: true
+                    """);
+            PoolConfig pool = config.pools().get("chat");
+
+            Tier premium = pool.tierList().get(0);
+            assertThat(premium.guarantee()).isEqualTo(0.4);
+            assertThat(premium.lends()).isEqualTo(0.5);
+            assertThat(premium.tokensPerSecond()).isEqualTo(2000);
+            assertThat(pool.maxTenants()).isEqualTo(100);
+            assertThat(pool.shedByRank()).isFalse();
+            assertThat(pool.tenantRates()).isEqualTo(Map.of("batch", Map.of("acme", 500.5, "7", 20.0)));
+            QuotasConfig quotas = pool.quotas();
+            assertThat(quotas.eachTenant().toQuota()).hasToString("60 requests/min 100000 tokens/min burst PT10S");
+            assertThat(quotas.tenants().keySet()).containsExactly("acme.com", "exempt");
+            assertThat(quotas.tenants().get("acme.com").toQuota().budget()).hasValue(5000);
+            assertThat(quotas.tenants().get("acme.com").reservationLifetime()).isEqualTo(Duration.ofHours(1));
+            assertThat(quotas.tenants().get("exempt").toQuota()).hasToString("unlimited");
+            assertThat(quotas.tiers().get("batch").tokensPerMinute()).hasValue(5_000_000);
+            assertThat(quotas.tenantsInTiers().get("batch").get("acme.com").tokensPerMinute())
+                    .hasValue(200_000);
+            assertThat(quotas.maxTenants()).isEqualTo(1000);
+            assertThat(quotas.reserveMaximum()).isTrue();
+        }
+
+        @Test
+        void quotas_ofAllPools_mayNameTiersOfAnyThatSharesThem() {
+            TidegateConfig config = parse("""
+                    pools:
+                      chat: {tiers: {premium: {}}}
+                      code: {tiers: {batch: {}}}
+                      own: {tiers: {batch: {}}, quotas: {}}
+                    quotas:
+                      tiers: {premium: {requestsPerMinute: 1}}
+                      tenantsInTiers: {batch: {acme: {requestsPerMinute: 1}}}
+                    """);
+
+            assertThat(config.quotas().tiers().keySet()).containsExactly("premium");
+            assertThat(config.pools().get("chat").quotas()).isNull();
+            assertThat(config.pools().get("own").quotas()).isNotNull();
+        }
+
+        @Test
+        void limit_everySetting_reachesTheController() {
+            LimitSettings read = pool("""
+                            limit: {
+                              mode: engine, waitingPerReplica: 3, waitingShare: 0.2, kvCacheTarget: 0.8,
+                              timeToFirstTokenTolerance: 3, minShare: 0.1, maxShare: 4, largestCut: 0.5,
+                              smallestRaise: 0.02, largestRaise: 0.2, staleAfter: 6s, staleHold: 11s, staleMove: 31s,
+                              staleShare: 0.7, slowStart: 29s, slowStartShare: 0.3, rejectionShare: 0.4,
+                              rejectionMax: 2m, rejectionRecovery: 12s}
+                            """).limit().toSettings();
+
+            assertThat(read)
+                    .usingRecursiveComparison()
+                    .isEqualTo(LimitSettings.builder()
+                            .mode(LimitMode.ENGINE)
+                            .waitingPerReplica(3)
+                            .waitingShare(0.2)
+                            .kvCacheTarget(0.8)
+                            .timeToFirstTokenTolerance(3)
+                            .minShare(0.1)
+                            .maxShare(4)
+                            .largestCut(0.5)
+                            .smallestRaise(0.02)
+                            .largestRaise(0.2)
+                            .staleAfter(Duration.ofSeconds(6))
+                            .staleHold(Duration.ofSeconds(11))
+                            .staleMove(Duration.ofSeconds(31))
+                            .staleShare(0.7)
+                            .slowStart(Duration.ofSeconds(29))
+                            .slowStartShare(0.3)
+                            .rejectionShare(0.4)
+                            .rejectionMax(Duration.ofMinutes(2))
+                            .rejectionRecovery(Duration.ofSeconds(12))
+                            .build());
+            assertThat(pool("limit: {mode: tokens, tokenShare: 0.8}").limit().toSettings())
+                    .usingRecursiveComparison()
+                    .isEqualTo(LimitSettings.builder()
+                            .mode(LimitMode.TOKENS)
+                            .tokenShare(0.8)
+                            .build());
+        }
+
+        @Test
+        void bounds_ofQuotasAndLimits_areAcceptedByTheirBuilders() {
+            String longest = "x".repeat(128);
+            for (String quota : List.of(
+                    "{requestsPerMinute: 1, tokensPerMinute: 1, burst: 1ms, budget: 0, reservationLifetime: 1s}",
+                    "{requestsPerMinute: 10000000000, tokensPerMinute: 10000000000, burst: 1d,"
+                            + " budget: 9007199254740992, reservationLifetime: 1d}")) {
+                for (int most : List.of(1, 131_072)) {
+                    String quotas = "quotas: {eachTenant: {requestsPerMinute: 1}, tenants: {%s: %s}, maxTenants: %d}"
+                            .formatted(longest, quota, most);
+                    assertThat(pool(quotas).quotas().toQuotas(new ManualTime()).tenants())
+                            .isZero();
+                }
+            }
+            assertThat(
+                            pool("limit: {mode: engine, waitingPerReplica: 1000, maxShare: 16, largestCut: 0.9, largestRaise: 1,"
+                                            + " staleAfter: 1ms, staleHold: 0s, staleMove: 1h, slowStart: 0s, rejectionMax: 1h}")
+                                    .limit()
+                                    .toSettings()
+                                    .maxShare())
+                    .isEqualTo(16);
+        }
+
+        @Test
         void nothingSet_hasTheDefaultsOfTheJavadoc() {
             TidegateConfig config = parse(SMALLEST);
             PoolConfig chat = config.pools().get("chat");
@@ -177,6 +307,9 @@ class ConfigReaderTest {
             assertThat(config.ledger().file()).isEmpty();
             assertThat(chat.maxQueued()).isEqualTo(1024);
             assertThat(chat.scaling()).isNull();
+            assertThat(config.quotas()).isNull();
+            assertThat(chat.quotas()).isNull();
+            assertThat(chat.tenantRates()).isEmpty();
             assertThat(chat.replica())
                     .isEqualTo(new ReplicaConfig(
                             32, Work.MAX_TOKENS, 1, Duration.ofMinutes(2), java.util.OptionalDouble.empty()));
@@ -216,6 +349,25 @@ class ConfigReaderTest {
             Tier built = Tier.builder("standard").build();
             Tier read = parse(SMALLEST).pools().get("chat").tierList().get(0);
             assertThat(read).usingRecursiveComparison().isEqualTo(built);
+            PoolConfig pool = pool("quotas: {eachTenant: {}}");
+            assertThat(pool.limit().toSettings()).usingRecursiveComparison().isEqualTo(LimitSettings.defaults());
+            assertThat(pool.quotas().eachTenant().toQuota())
+                    .usingRecursiveComparison()
+                    .isEqualTo(Quota.unlimited());
+            // These cannot be asked for.
+            assertThat(Gate.builder("chat"))
+                    .extracting(
+                            "maxQueued", "maxTenants", "shedByRank", "leakDetection", "leakSites", "reservesMaximum")
+                    .containsExactly(
+                            pool.maxQueued(),
+                            pool.maxTenants(),
+                            pool.shedByRank(),
+                            pool.leakDetection(),
+                            pool.leakSites(),
+                            pool.quotas().reserveMaximum());
+            assertThat(Quotas.builder(new ManualTime()))
+                    .extracting("maxTenants")
+                    .isEqualTo(pool.quotas().maxTenants());
         }
 
         @Test
@@ -388,6 +540,86 @@ class ConfigReaderTest {
             String yaml = inPool.startsWith("'") ? inPool.substring(1, inPool.length() - 1) : inPool;
             List<Problem> problems = problems("pools: {chat: {tiers: {standard: {}}, " + yaml + "}}");
             assertThat(problems).containsExactly(new Problem("pools.chat." + path, message));
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "maxTenants: -1 | maxTenants | must be a whole number from 0 to 1000000 but is -1",
+                    "shedByRank: often | shedByRank | must be true or false but is the text \"often\"",
+                    "tenantRates: {standrd: {acme: 5}} | tenantRates.standrd | is not a tier of this pool; did you mean standard?",
+                    "tenantRates: {batch: {acme: 5}} | tenantRates.batch | is not a tier of this pool; known are [standard]",
+                    "tenantRates: {standard: {acme: 0}} | tenantRates.standard.acme | must be a number above 0 and at most 1000000000 but is 0",
+                    "tenantRates: {standard: {acme: }} | tenantRates.standard.acme | needs a number above 0 and at most 1000000000",
+                    "tenantRates: {standard: 5} | tenantRates.standard | must be a map but is 5",
+                    "quotas: {tiers: {standrd: {}}} | quotas.tiers.standrd | is not a tier of this pool; did you mean standard?",
+                    "quotas: {tenantsInTiers: {batch: {acme: {}}}} | quotas.tenantsInTiers.batch | is not a tier of this pool; known are [standard]",
+                    "quotas: {eachTenant: {budget: 5}} | quotas.eachTenant.budget | is for tenants that are named; move it to quotas.tenants",
+                    "quotas: {tenants: {acme: {requestsPerMinute: 0}}} | quotas.tenants.acme.requestsPerMinute | must be a whole number from 1 to 10000000000 but is 0",
+                    "quotas: {tenants: {acme: {requestPerMinute: 1}}} | quotas.tenants.acme.requestPerMinute | is not a setting; did you mean requestsPerMinute?",
+                    "quotas: {tenants: {acme: {burst: 5s}}} | quotas.tenants.acme.burst | says nothing unless requestsPerMinute or tokensPerMinute is set",
+                    "quotas: {tenants: {acme: {requestsPerMinute: 1, burst: 2d}}} | quotas.tenants.acme.burst | must be a duration from 0.001s to 24h but is the text \"2d\"",
+                    "quotas: {tenants: {acme: {reservationLifetime: 5m}}} | quotas.tenants.acme.reservationLifetime | says nothing unless budget is set",
+                    "quotas: {tenants: {acme: {budget: -1}}} | quotas.tenants.acme.budget | must be a whole number from 0 to 9007199254740992 but is -1",
+                    "quotas: {tenants: {'': {}}} | quotas.tenants. | is not a tenant: an id has 1 to 128 characters but this has 0",
+                    "quotas: {maxTenants: 5} | quotas.maxTenants | says nothing unless eachTenant is set",
+                    "quotas: {reserveMaximum: 1} | quotas.reserveMaximum | must be true or false but is 1",
+                    "limit: {mode: vegas} | limit.mode | must be one of [fixed, tokens, engine] but is the text \"vegas\"",
+                    "limit: {tokenShare: 0.8} | limit.tokenShare | says nothing unless mode is tokens",
+                    "limit: {maxShare: 2} | limit.maxShare | says nothing unless mode is engine",
+                    "limit: {mode: engine, maxShare: 17} | limit.maxShare | must be a number above 0 and at most 16 but is 17",
+                    "limit: {mode: engine, maxShare: 0.01} | limit.maxShare | must be at least minShare (0.05) but is 0.01",
+                    "limit: {mode: engine, smallestRaise: 0.5} | limit.smallestRaise | must be at most largestRaise (0.1) but is 0.5",
+                    "limit: {mode: engine, timeToFirstTokenTolerance: 0.5} | limit.timeToFirstTokenTolerance | must be above 1, or 0 for never, but is 0.5",
+                    "limit: {slowStart: 2h} | limit.slowStart | must be a duration from 0s to 1h but is the text \"2h\"",
+                    "limit: {slowStrat: 2s} | limit.slowStrat | is not a setting; did you mean slowStart?"
+                })
+        void tenantsQuotasAndLimits_oneValue_isNamedWithItsPathAndOnlyOnce(String inPool, String path, String message) {
+            assertThat(problem(inPool)).isEqualTo(new Problem("pools.chat." + path, message));
+        }
+
+        @Test
+        void tenantIdThatIsTooLong_isNamed() {
+            assertThat(problem("quotas: {tenants: {" + "x".repeat(129) + ": {}}}")
+                            .message())
+                    .isEqualTo("is not a tenant: an id has 1 to 128 characters but this has 129");
+        }
+
+        @Test
+        void guarantees_moreThanAllTogether_areNamedWithTheirSum() {
+            assertThat(problems("pools: {chat: {tiers: {a: {guarantee: 0.7}, b: {guarantee: 0.4}, c: {}}}}"))
+                    .containsExactly(new Problem(
+                            "pools.chat.tiers",
+                            "have guarantees that must be at most 1 together but are 1.1 (a 0.7, b 0.4); lower some"));
+            assertThat(parse("pools: {chat: {tiers: {a: {guarantee: 0.7}, b: {guarantee: 0.2}, c: {guarantee: 0.1}}}}")
+                            .pools())
+                    .hasSize(1);
+        }
+
+        @Test
+        void lends_withoutAGuarantee_isNamed() {
+            assertThat(problems("pools: {chat: {tiers: {a: {lends: 0.5}}}}"))
+                    .containsExactly(
+                            new Problem("pools.chat.tiers.a.lends", "says nothing unless guarantee is above 0"));
+        }
+
+        @Test
+        void quotasThatPoolsShare_wrongOnes_areNamed() {
+            assertThat(problems("{quotas: {tiers: {batch: {}}}, pools: {chat: {tiers: {a: {}}},"
+                            + " own: {tiers: {batch: {}}, quotas: {}}}}"))
+                    .containsExactly(new Problem(
+                            "quotas.tiers.batch", "is not a tier of a pool that shares these quotas; known are [a]"));
+            assertThat(problems("{quotas: {eachTenant: {}}, pools: {own: {tiers: {a: {}}, quotas: {}}}}"))
+                    .containsExactly(new Problem(
+                            "quotas",
+                            "say nothing, since each pool has quotas of its own; leave out one or the other"));
+        }
+
+        @Test
+        void tiersThatAreMissing_quotasForThem_onlyFollow() {
+            assertThat(problems("pools: {chat: {quotas: {tiers: {a: {}}}, tenantRates: {a: {acme: 1}}}}"))
+                    .containsExactly(new Problem("pools.chat.tiers", "needs 1 to 32 tiers but has 0"));
         }
 
         @Test

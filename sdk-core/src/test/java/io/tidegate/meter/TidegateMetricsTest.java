@@ -87,6 +87,7 @@ class TidegateMetricsTest {
                               premium: {maxQueueTime: 2s, slo: {timeToFirstToken: 1s, timePerOutputToken: 100ms}}
                               batch: {maxQueueTime: 0s}
                             replica: {slots: 2, pricePerHour: 10}
+                            quotas: {eachTenant: {requestsPerMinute: 600, burst: 10s}, maxTenants: 1}
                             scaling: {min: 1, max: %d, period: 1s}
                         """.formatted(max)))
                 .time(time)
@@ -174,6 +175,128 @@ class TidegateMetricsTest {
                     .isEqualTo(1);
             assertThat(count(Meters.TOKENS, "direction", "prompt")).isEqualTo(30);
             assertThat(count(Meters.TOKENS, "direction", "output")).isEqualTo(11);
+        }
+    }
+
+    @Test
+    void limitAndWhatIsOpen_areThoseOfNow() {
+        try (Tidegate tidegate = start(1)) {
+            time.advance(Duration.ofSeconds(1));
+
+            assertThat(gauge(Meters.LIMIT_TOKENS, "pool", "chat"))
+                    .as("not counted")
+                    .isNaN();
+            assertThat(gauge(Meters.LIMIT_UTILIZATION, "pool", "chat")).isEqualTo(1);
+            assertThat(gauge(Meters.TIER_OPEN, "tier", "batch")).isEqualTo(1);
+            assertThat(gauge(Meters.RANKS_OPEN, "pool", "chat")).isEqualTo(1);
+
+            tidegate.limit("chat").rejected("a", Duration.ofSeconds(5));
+
+            assertThat(gauge(Meters.LIMIT_SLOTS, "pool", "chat")).isEqualTo(1);
+            assertThat(gauge(Meters.LIMIT_UTILIZATION, "pool", "chat")).isEqualTo(0.5);
+            assertThat(gauge(Meters.LIMIT_REPLICAS, "state", "rejecting")).isEqualTo(1);
+            assertThat(gauge(Meters.LIMIT_REPLICAS, "state", "stale")).isZero();
+            assertThat(gauge(Meters.LIMIT_REPLICAS, "state", "starting")).isZero();
+            assertThat(count(Meters.LIMIT_REJECTIONS, "pool", "chat")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void limitTokens_counted_areShown() {
+        try (Tidegate tidegate = Tidegate.builder(ConfigReader.parse("test", """
+                        pools: {chat: {tiers: {a: {}}, replica: {slots: 2, tokens: 1000, count: 3}}}
+                        """))
+                .time(time)
+                .meters(registry)
+                .start()) {
+            assertThat(tidegate.gates()).hasSize(1);
+            assertThat(gauge(Meters.LIMIT_TOKENS, "pool", "chat")).isEqualTo(3000);
+        }
+    }
+
+    @Test
+    void quotas_tenantsAndThoseThatShare_areCounted() {
+        try (Tidegate tidegate = start(1)) {
+            time.advance(Duration.ofSeconds(1));
+            Gate gate = tidegate.gate("chat");
+            Request batch = Request.of(gate.tier("batch"));
+            gate.tryAcquire(batch.withTenant("a"));
+            gate.tryAcquire(batch.withTenant("b"));
+            assertThat(gauge(Meters.QUOTA_TENANTS, "pool", "chat")).isEqualTo(1);
+            assertThat(count(Meters.QUOTA_OVERFLOWED, "pool", "chat")).isEqualTo(1);
+
+            time.advance(Duration.ofMinutes(1));
+            gate.tryAcquire(batch.withTenant("c"));
+            assertThat(gauge(Meters.QUOTA_TENANTS, "pool", "chat")).isEqualTo(1);
+            assertThat(count(Meters.QUOTA_FORGOTTEN, "pool", "chat")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void quotasThatPoolsShare_areRegisteredOnce() {
+        try (Tidegate tidegate = Tidegate.builder(ConfigReader.parse("test", """
+                        pools: {chat: {tiers: {a: {}}}, code: {tiers: {a: {}}}}
+                        quotas: {eachTenant: {requestsPerMinute: 600}}
+                        """))
+                .time(time)
+                .meters(registry)
+                .start()) {
+            assertThat(tidegate.gates()).hasSize(2);
+            assertThat(registry.get(Meters.QUOTA_TENANTS.meterName()).gauges())
+                    .singleElement()
+                    .satisfies(gauge -> assertThat(gauge.getId().getTag("pool")).isEqualTo(TidegateMetrics.SHARED));
+        }
+    }
+
+    @Test
+    void quotaExceededAndRetries_areCountedByReason() {
+        try (Tidegate tidegate = Tidegate.builder(ConfigReader.parse("test", """
+                        pools: {chat: {tiers: {a: {}}, quotas: {eachTenant: {requestsPerMinute: 1}}}}
+                        """))
+                .time(time)
+                .meters(registry)
+                .start()) {
+            Gate gate = tidegate.gate("chat");
+            Request request = Request.of(gate.tier("a"));
+            gate.tryAcquire(request);
+            gate.tryAcquire(request);
+            time.advance(Duration.ofMinutes(1));
+            gate.tryAcquire(request.withAttempt(2));
+
+            assertThat(count(Meters.ADMISSIONS, "reason", "quota_exceeded")).isEqualTo(1);
+            assertThat(count(Meters.RETRIED, "tier", "a")).isEqualTo(1);
+            assertThat(registry.find(Meters.ADMISSIONS.meterName()).meters().stream()
+                            .map(meter -> meter.getId().getTag("reason")))
+                    .contains("overloaded", "retry_too_soon")
+                    .doesNotContain("queue_timeout");
+            assertThat(gate.shed(gate.tier("a"), Admission.Reason.QUEUE_TIMEOUT))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void throughputPromise_notKept_isCountedByCause() {
+        try (Tidegate tidegate = Tidegate.builder(ConfigReader.parse("test", """
+                        pools: {chat: {tiers: {a: {tokensPerSecond: 500, maxQueueTime: 5m}}, replica: {slots: 1}}}
+                        """))
+                .time(time)
+                .callbackExecutor(Runnable::run)
+                .meters(registry)
+                .start()) {
+            Gate gate = tidegate.gate("chat");
+            Request request = Request.of(gate.tier("a")).withTokens(50, 50);
+            Permit only = (Permit) gate.tryAcquire(request);
+            List<Admission> answers = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                gate.acquire(request, answers::add);
+            }
+            only.close();
+            time.advance(Duration.ofSeconds(15));
+            ((Permit) answers.get(0)).close();
+
+            assertThat(count(Meters.THROUGHPUT_BREACHES, "tier", "a")).isPositive();
+            assertThat(count(Meters.THROUGHPUT_BREACHES, "tier", "a", "cause", "no_capacity"))
+                    .isZero();
         }
     }
 

@@ -161,7 +161,7 @@ public final class DemoGateway implements AutoCloseable {
         LedgerConfig ledger = config.ledger().file().isPresent()
                 ? config.ledger()
                 : new LedgerConfig(Optional.of(options.folder().resolve("ledger.jsonl")));
-        return new TidegateConfig(config.pools(), ledger);
+        return new TidegateConfig(config.pools(), config.quotas(), ledger);
     }
 
     /** The text of the built-in configuration. */
