@@ -157,6 +157,9 @@ public final class Gate implements AutoCloseable {
     private final @Nullable Quotas quotas;
     private final boolean reservesMaximum;
 
+    /** Whether there are quotas or guarantees, so that there is more to do when a request ends. */
+    private final boolean more;
+
     /* Of the owner of the drain. */
 
     private final Scheduler scheduler;
@@ -172,6 +175,9 @@ public final class Gate implements AutoCloseable {
 
     /** Whether something has changed since, that the predictions in them do not know of. */
     private volatile boolean refusalsChanged;
+
+    /** Whether somebody has taken a place beyond those of its tier, for which another is to be given up. */
+    private volatile boolean displaced;
 
     private volatile Limits limits;
     private volatile boolean admitting = true;
@@ -205,6 +211,7 @@ public final class Gate implements AutoCloseable {
             lane.quota = quotas == null ? null : quotas.tier(lane.tier.name());
         }
         this.lending = Lending.of(tiers, time.nanos());
+        this.more = quotas != null || lending != null;
         this.cursor = builder.shedByRank ? new RankCursor(lanes.length, shardSeed, time.nanos()) : null;
         this.perTier = new double[lanes.length];
         this.maxQueued = builder.maxQueued;
@@ -317,11 +324,45 @@ public final class Gate implements AutoCloseable {
      */
     public Admission tryAcquire(Request request) {
         TierLane lane = laneOf(request);
+        if (!request.plain || quotas != null) {
+            return tryAcquireMore(lane, request);
+        }
+        long taken = tryTake(lane, request.units);
+        if (taken < 0) {
+            return refuse(lane, admitting ? Reason.NO_ROOM : Reason.DRAINING);
+        }
+        Permit permit = null;
+        try {
+            // Read before the permit is made: what is stored into it then needs no barrier.
+            long now = time.coarseNanos();
+            permit = new Permit(lane, request, now, (int) taken);
+            noteSite(permit);
+            admitted(lane, permit);
+        } catch (RuntimeException | Error e) {
+            undo((int) taken, permit);
+            throw e;
+        }
+        return tellAdmitted(lane, permit, taken);
+    }
+
+    private Permit tellAdmitted(TierLane lane, Permit permit, long taken) {
+        if (!listeners.none()) {
+            listeners.tellAdmitted(lane.tier, 0);
+        }
+        if (taken >= PASSED) {
+            wake(true);
+        }
+        return permit;
+    }
+
+    /** The same for one with a deadline, a key or an expectation to be learned, or where there are quotas. */
+    private Admission tryAcquireMore(TierLane lane, Request request) {
         if (request.hasDeadline() && isOver(request)) {
             return refuse(lane, Reason.DEADLINE_PASSED);
         }
         int units = units(lane, request);
-        long wait = quotas == null ? 0 : reserve(lane, request, units, time.coarseNanos());
+        long now = time.coarseNanos();
+        long wait = reserve(lane, request, units, now);
         if (wait > 0) {
             return refuseOverQuota(lane, wait);
         }
@@ -333,8 +374,6 @@ public final class Gate implements AutoCloseable {
         }
         Permit permit = null;
         try {
-            // Read before the permit is made: what is stored into it then needs no barrier.
-            long now = time.coarseNanos();
             permit = new Permit(lane, request, now, (int) taken);
             noteSite(permit);
             admitted(lane, permit);
@@ -343,19 +382,11 @@ public final class Gate implements AutoCloseable {
             undo((int) taken, permit);
             throw e;
         }
-        if (quotas != null) {
-            cut(permit, units, (int) taken);
-        }
+        cut(permit, units, (int) taken);
         if (request.mayReturn()) {
-            cameBack(lane, request, permit.arrivedNanos);
+            cameBack(lane, request, now);
         }
-        if (!listeners.none()) {
-            listeners.tellAdmitted(lane.tier, 0);
-        }
-        if (taken >= PASSED) {
-            wake(true);
-        }
-        return permit;
+        return tellAdmitted(lane, permit, taken);
     }
 
     // ---- quotas ----------------------------------------------------------------------------------------------------
@@ -663,7 +694,7 @@ public final class Gate implements AutoCloseable {
         if (told == null || !told.right()) {
             long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
             // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
-            boolean anyTold = lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
+            boolean anyTold = lane.appoints && lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
             double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
             if ((double) wait > longest && inTurnNanos(waiter, anyTold) > longest) {
                 return Reason.WAIT_TOO_LONG;
@@ -682,6 +713,7 @@ public final class Gate implements AutoCloseable {
                 return full();
             }
             lane.takePlaceOfAnother(units, request.tenant());
+            displaced = true;
         }
         if (!reservePlace(waiter)) {
             lane.freePlace(units, request.tenant());
@@ -752,6 +784,7 @@ public final class Gate implements AutoCloseable {
     private Duration appointment(TierLane lane, Request request, long now) {
         Appointments.Told told = lane.appointments.told(request.key, now);
         if (told == null || !told.tooSoon(now)) {
+            lane.appoints = true;
             long ahead = Math.max(0, waitNanos(lane, now));
             told = lane.appointments.give(request.key, now, ahead, intervalNanos(lane, ahead, now));
         }
@@ -1152,16 +1185,23 @@ public final class Gate implements AutoCloseable {
      * its last.
      */
     private void evictSurplus() {
-        for (TierLane lane : lanes) {
-            boolean evicted = true;
-            while (evicted && lane.overfull()) {
-                evicted = evictLastOfLongest(lane);
-            }
+        if (displaced) {
+            evictDisplaced();
         }
         for (int rank = lanes.length - 1; rank >= 0 && waiting.get() > maxQueued; rank--) {
             boolean evicted = true;
             while (evicted && waiting.get() > maxQueued) {
                 evicted = evictLastOfLongest(lanes[rank]);
+            }
+        }
+    }
+
+    private void evictDisplaced() {
+        displaced = false;
+        for (TierLane lane : lanes) {
+            boolean evicted = true;
+            while (evicted && lane.overfull()) {
+                evicted = evictLastOfLongest(lane);
             }
         }
     }
@@ -1236,7 +1276,7 @@ public final class Gate implements AutoCloseable {
         public void granted(Waiter waiter, int asked) {
             left(waiter);
             cut(waiter, asked, waiter.units);
-            if (cursor != null) {
+            if (cursor != null && cursor.counts()) {
                 cursor.granted(waiter.lane.rank, waiter.lane.shareOfBound(waiter.queueNanos()));
             }
             add(waiter);
@@ -1541,11 +1581,8 @@ public final class Gate implements AutoCloseable {
             inFlightNanos = Math.max(0, sinceArrival - permit.queueNanos());
             turnSlo(lane, now);
             lane.countClosed(IN_FLIGHT[outcome.ordinal()], inFlightNanos, units, usage);
-            if (quotas != null) {
-                settle(permit, units, outcome, usage);
-            }
-            if ((awaited || permit.request.learns()) && usage.outputTokens() > 0) {
-                learn(permit, units, outcome, usage, awaited);
+            if (awaited || more || !permit.request.plain) {
+                lends = onClosedMore(permit, units, outcome, usage, awaited, now);
             }
             if (outcome != Outcome.CANCELLED) {
                 waits.returned(inFlightNanos);
@@ -1558,7 +1595,6 @@ public final class Gate implements AutoCloseable {
             if (refusalsNanos != 0) {
                 forgetRefusals(now);
             }
-            lends = lending != null && lending.isDue(now);
         } catch (RuntimeException | Error e) {
             listeners.failed("time source", e);
         } finally {
@@ -1569,6 +1605,17 @@ public final class Gate implements AutoCloseable {
         if (!listeners.none()) {
             tellClosed(lane, outcome, usage, inFlightNanos, broken);
         }
+    }
+
+    /** What is to be done only where there are quotas, guarantees, others that wait, or something to be learned. */
+    private boolean onClosedMore(Permit permit, int units, Outcome outcome, Usage usage, boolean awaited, long now) {
+        if (quotas != null) {
+            settle(permit, units, outcome, usage);
+        }
+        if (usage.outputTokens() > 0) {
+            learn(permit, units, outcome, usage, awaited);
+        }
+        return lending != null && lending.isDue(now);
     }
 
     private void learn(Permit permit, int units, Outcome outcome, Usage usage, boolean awaited) {
@@ -1653,7 +1700,7 @@ public final class Gate implements AutoCloseable {
     /** Until a newcomer would be granted: after those who wait, and those who were given a time to come back at. */
     private long predictedWaitNanos(TierLane lane, long now) {
         long wait = waitNanos(lane, now);
-        return wait < 0 ? wait : Math.max(wait, lane.appointments.givenAheadNanos(now));
+        return wait < 0 || !lane.appoints ? wait : Math.max(wait, lane.appointments.givenAheadNanos(now));
     }
 
     /** Until those who wait have been granted, and one more; {@link WaitEstimator#UNKNOWN} if nothing tells. */

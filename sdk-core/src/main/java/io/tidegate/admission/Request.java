@@ -38,6 +38,9 @@ public final class Request {
     private final @Nullable Long deadline;
     private final int attempt;
 
+    /** Whether it names no deadline, expects nothing to be learned and is no retry that is known: nearly all are, and need one look. */
+    final boolean plain;
+
     /** Tells it from others, over all its attempts; 0 where nothing does. */
     final long key;
 
@@ -60,6 +63,7 @@ public final class Request {
         this.key = draft.key;
         this.maxQueueNanos = maxQueueTime().toNanos();
         this.units = GateState.units(tokens());
+        this.plain = deadline == null && !learns && key == 0 && attempt == 1;
     }
 
     /** What a request is made of; a copy of one, to change one thing in it. */

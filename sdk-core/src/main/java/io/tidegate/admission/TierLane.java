@@ -103,6 +103,9 @@ final class TierLane {
     final Appointments appointments;
     final TenantCounts tenants;
 
+    /** Whether anybody was ever given a time to come back at. */
+    volatile boolean appoints;
+
     /** The tier's quota, if there are quotas. */
     @Nullable
     QuotaTier quota;
