@@ -61,6 +61,19 @@ public class AdmitBenchmark {
         }
     }
 
+    /** Ours, with quotas for tenants and tiers, a guarantee, a promise of tokens per second, and learned output. */
+    @State(Scope.Benchmark)
+    public static class Everything {
+
+        final ShippedGate ours = ShippedGate.withEverything(Peers.LIMIT);
+
+        /** Ends the clock's thread. */
+        @TearDown
+        public void stop() {
+            ours.close();
+        }
+    }
+
     /** Ours, the word alone. */
     @State(Scope.Benchmark)
     public static class Stripped {
@@ -120,6 +133,13 @@ public class AdmitBenchmark {
     @Benchmark
     public boolean gateAsShipped(Shipped shipped, Walk walk) {
         Permit permit = (Permit) shipped.ours.gate.tryAcquire(shipped.ours.requests[walk.next()]);
+        return permit.close(Outcome.COMPLETED, ShippedGate.USAGE);
+    }
+
+    /** The same where all is on that a gate can be asked for. */
+    @Benchmark
+    public boolean gateWithEverything(Everything everything, Walk walk) {
+        Permit permit = (Permit) everything.ours.gate.tryAcquire(everything.ours.requests[walk.next()]);
         return permit.close(Outcome.COMPLETED, ShippedGate.USAGE);
     }
 

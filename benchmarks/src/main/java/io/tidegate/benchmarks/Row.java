@@ -23,6 +23,7 @@ import java.util.SortedSet;
 record Row(Group group, String label, String benchmark, Map<String, String> params, int threads) {
 
     static final String SHIPPED = "gate as shipped";
+    static final String EVERYTHING = "gate, everything on";
     static final String STRIPPED = "gate, stripped core";
     static final String SEMAPHORE = "Semaphore";
     static final String PARTITIONED = "concurrency-limits, partitioned";
@@ -95,6 +96,7 @@ record Row(Group group, String label, String benchmark, Map<String, String> para
 
     private static void admit(List<Row> rows, int threads) {
         add(rows, Group.ADMIT, threads, SHIPPED, "AdmitBenchmark.gateAsShipped");
+        add(rows, Group.ADMIT, threads, EVERYTHING, "AdmitBenchmark.gateWithEverything");
         add(rows, Group.ADMIT, threads, STRIPPED, "AdmitBenchmark.strippedCore");
         add(rows, Group.ADMIT, threads, SEMAPHORE, "AdmitBenchmark.semaphore");
         add(rows, Group.ADMIT, threads, "resilience4j", "AdmitBenchmark.resilience4j");

@@ -13,6 +13,8 @@ import io.tidegate.admission.Usage;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
+import io.tidegate.quota.Quota;
+import io.tidegate.quota.Quotas;
 import io.tidegate.time.SystemTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,33 +42,59 @@ final class ShippedGate implements AutoCloseable {
     private final TidegateMetrics metrics;
 
     private ShippedGate(int slots, int tenants, OptionalInt maxQueued, Duration maxQueueTime) {
+        this(slots, tenants, maxQueued, maxQueueTime, false);
+    }
+
+    /** @param everything whether tenants and tiers have quotas, a tier a guarantee and a promise, and output is learned */
+    private ShippedGate(int slots, int tenants, OptionalInt maxQueued, Duration maxQueueTime, boolean everything) {
+        Tier.Builder premium = tier("premium", 8, 1, maxQueued, maxQueueTime);
+        if (everything) {
+            premium.guarantee(0.3).tokensPerSecond(1_000);
+        }
         Gate.Builder builder = Gate.builder("chat")
-                .tier(tier("premium", 8, 1, maxQueued, maxQueueTime))
-                .tier(tier("standard", 4, 0.9, maxQueued, maxQueueTime))
-                .tier(tier("batch", 1, 0.7, maxQueued, maxQueueTime))
+                .tier(premium.build())
+                .tier(tier("standard", 4, 0.9, maxQueued, maxQueueTime).build())
+                .tier(tier("batch", 1, 0.7, maxQueued, maxQueueTime).build())
                 .time(time)
                 .limit(Work.slots(slots));
         maxQueued.ifPresent(builder::maxQueued);
+        if (everything) {
+            // Larger than what any run takes: what is measured is counting, not refusing.
+            Quota ample = Quota.perMinute(9_000_000_000L, 9_000_000_000L);
+            builder.quotas(Quotas.builder(time)
+                    .eachTenant(ample)
+                    .tier("premium", ample)
+                    .tier("standard", ample)
+                    .tier("batch", ample)
+                    .build());
+        }
         gate = builder.build();
         metrics = new TidegateMetrics(List.of(gate));
         metrics.bindTo(registry);
         requests = new Request[tenants];
         for (int i = 0; i < tenants; i++) {
-            requests[i] = Request.of(gate.tier(TIERS.get(i % TIERS.size())))
-                    .withTenant("tenant-" + i)
-                    .withTokens(500, 200);
+            Request request = Request.of(gate.tier(TIERS.get(i % TIERS.size()))).withTenant("tenant-" + i);
+            requests[i] = everything
+                    ? request.withModel("model-" + i % 4).withPrompt(500, 200)
+                    : request.withTokens(500, 200);
         }
     }
 
-    private static Tier tier(String name, double weight, double ceiling, OptionalInt maxQueued, Duration maxQueueTime) {
+    private static Tier.Builder tier(
+            String name, double weight, double ceiling, OptionalInt maxQueued, Duration maxQueueTime) {
         Tier.Builder tier = Tier.builder(name).weight(weight).ceiling(ceiling).maxQueueTime(maxQueueTime);
         maxQueued.ifPresent(most -> tier.maxQueued(most).maxQueuedTokens(most * 1_000L));
-        return tier.build();
+        return tier;
     }
 
     /** With nothing taken. */
     static ShippedGate of(int slots) {
         return new ShippedGate(slots, TENANTS, OptionalInt.empty(), Duration.ofSeconds(10));
+    }
+
+    /** With nothing taken, and with all that a gate can be asked for. */
+    static ShippedGate withEverything(int slots) {
+        return new ShippedGate(slots, TENANTS, OptionalInt.empty(), Duration.ofSeconds(10), true);
     }
 
     /** With one slot, which is taken, and room for so many of each tier to wait for an hour. */
