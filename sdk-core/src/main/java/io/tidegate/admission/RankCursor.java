@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * of what that tier may wait. <b>Hysteresis:</b> it is over when the queue is empty or somebody of each tier waits less than a quarter.
  *
  * <p><b>The cursor</b> moves once a second. In overload to where 5 % fewer arrivals than now would pass; else up the ramp: by 5 % more of
- * them, twice as much each second, to all of them. Example: of 1,000 arrivals a second 400 pass; overloaded, the cursor goes to where 380 do; after it 420,
- * 462, 554, 776, and from the fifth second on all.
+ * them, twice as much each second, to all of them. Example: of 1,000 arrivals a second 400 pass; overloaded, the cursor goes to where 380 do; after it 399,
+ * 438, 525, 735, and from the fifth second on all.
  *
  * <p><b>Threads.</b> Any may ask; the owner of the drain moves it.
  */

@@ -154,4 +154,78 @@ class DeadlineQueueTest {
         Waiter next = add(1);
         assertThat(queue.peek()).isSameAs(next);
     }
+
+    // ---- the last, and those who are gone --------------------------------------------------------------------------
+
+    @Test
+    void last_ofInOrderAndStragglers_isTheLatestDeadline_andOfEqualOnesTheLastThatCame() {
+        assertThat(queue.last()).isNull();
+        Waiter latest = add(30);
+        add(10);
+        Waiter middle = add(20);
+        Waiter equal = add(20);
+        assertThat(queue.last()).isSameAs(latest);
+
+        Waiters.giveUp(latest);
+        assertThat(queue.last()).as("both are stragglers").isSameAs(equal);
+        Waiters.giveUp(equal);
+        assertThat(queue.last()).isSameAs(middle);
+    }
+
+    @Test
+    void last_allHaveLeft_isNull() {
+        List.of(add(30), add(10), add(20)).forEach(Waiters::giveUp);
+
+        assertThat(queue.last()).isNull();
+        assertThat(queue.peek()).isNull();
+        assertThat(queue.size()).isZero();
+    }
+
+    /** Everyone that was put in comes out once, in whichever way, and {@code last()} is as plainly written down. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void gone_randomSteps_isToldOfEachOnce(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Waiter> gone = new ArrayList<>();
+        List<Waiter> added = new ArrayList<>();
+        List<Waiter> plain = new ArrayList<>();
+        DeadlineQueue told = new DeadlineQueue(gone::add);
+        Comparator<Waiter> order =
+                Comparator.comparingLong(Waiter::deadlineNanos).thenComparingInt(each -> each.place);
+        for (int step = 0; step < 400; step++) {
+            switch (random.nextInt(9)) {
+                case 0, 1, 2, 3 -> {
+                    Waiter waiter = Waiters.expiring(random.nextInt(60));
+                    waiter.place = place++;
+                    told.add(waiter);
+                    added.add(waiter);
+                    plain.add(waiter);
+                }
+                case 4 -> {
+                    Waiter head = told.peek();
+                    if (head != null) {
+                        told.remove(head);
+                        plain.remove(head);
+                    }
+                }
+                case 5, 6 -> {
+                    if (!plain.isEmpty()) {
+                        Waiters.giveUp(plain.remove(random.nextInt(plain.size())));
+                    }
+                }
+                case 7 -> told.sweep();
+                default -> {
+                    if (random.nextInt(20) == 0) {
+                        told.clear();
+                        plain.clear();
+                    }
+                }
+            }
+            assertThat(told.last()).isSameAs(plain.stream().max(order).orElse(null));
+            assertThat(gone).hasSize(added.size() - told.size());
+            assertThat(plain).noneMatch(gone::contains);
+        }
+        told.clear();
+        assertThat(gone).containsExactlyInAnyOrderElementsOf(added);
+    }
 }

@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Permits that are dropped are found once they are collected, and nothing else is. */
 class LeakDetectorTest {
@@ -279,6 +281,30 @@ class LeakDetectorTest {
         awaitLeaks(gate, 1);
 
         assertThat(gate.inFlight()).isEqualTo(Work.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false", "0, true", "1, false", "1, true"})
+    void sweep_grewAndWasDropped_givesBackAllThatItHeld(int sites, boolean followedBefore) {
+        Gate gate = builder(2).leakSites(sites).build();
+        growAndDrop(gate, followedBefore);
+        assertThat(gate.inFlight().tokens()).isGreaterThanOrEqualTo(100 + 5_000);
+
+        awaitLeaks(gate, 1);
+
+        assertThat(gate.inFlight()).isEqualTo(Work.NONE);
+        assertThat(gate.load().tiers().get(0).tokensInFlight()).isZero();
+    }
+
+    /** Grows before it is known to the sweep, or afterwards. */
+    private void growAndDrop(Gate gate, boolean followedBefore) {
+        Permit permit = take(gate);
+        permit.progress(1_000);
+        if (followedBefore) {
+            time.advance(SWEEP);
+            time.advance(SWEEP);
+        }
+        permit.progress(5_000);
     }
 
     @Test

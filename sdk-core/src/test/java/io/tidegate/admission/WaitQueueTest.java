@@ -329,13 +329,10 @@ class WaitQueueTest {
         for (int i = 0; i < 100_000; i++) {
             others.add(add("tenant" + i));
         }
-        long begin = System.nanoTime();
         for (int i = 0; i < others.size(); i++) {
             Waiters.giveUp(others.get(i));
             queue.sweep(others.size() - i);
         }
-        System.out.println("RESULT tenants left " + queue.tenants() + " ms " + (System.nanoTime() - begin) / 1_000_000);
-        begin = System.nanoTime();
         for (int i = 0; i < 100_000; i++) {
             Waiter one = add("x" + i % 500);
             Waiter two = add("x" + i % 500);
@@ -346,7 +343,188 @@ class WaitQueueTest {
             Waiters.giveUp(two);
             queue.sweep(1);
         }
-        System.out.println("RESULT afterwards ms " + (System.nanoTime() - begin) / 1_000_000);
         assertThat(queue.tenants()).isLessThanOrEqualTo(2 * REMEMBERED);
+    }
+
+    // ---- out of turn, and corrections ------------------------------------------------------------------------------
+
+    private List<@Nullable String> grantAll() {
+        List<@Nullable String> granted = new ArrayList<>();
+        for (String tenant = grant(1); tenant != null; tenant = grant(1)) {
+            granted.add(tenant);
+        }
+        return granted;
+    }
+
+    @Test
+    void correct_tookMore_waitsForTheOthers_tookLess_comesBefore() {
+        for (int i = 0; i < 3; i++) {
+            add("a");
+            add("b");
+        }
+        queue.correct("a", 2.5);
+        assertThat(grantAll()).containsExactly("b", "b", "b", "a", "a", "a");
+
+        for (int i = 0; i < 3; i++) {
+            add("a");
+            add("b");
+        }
+        queue.correct("b", -10);
+        assertThat(grantAll()).containsExactly("b", "b", "b", "a", "a", "a");
+    }
+
+    @Test
+    void correct_unknownOrAway_doesNoHarm() {
+        queue.correct("nobody", 5);
+        add("a");
+        grant(1);
+        queue.correct("a", 100);
+        add("a");
+        add("b");
+
+        assertThat(grantAll()).as("charged while it was away").containsExactly("b", "a");
+        assertThat(queue.tenants()).isEqualTo(2);
+    }
+
+    @Test
+    void correct_waitsInAShard_chargesTheShard() {
+        WaitQueue sharing = new WaitQueue(wheel, 1, 1);
+        sharing.add(Waiters.ofTenant("own"));
+        Waiter shared = Waiters.ofTenant("shares");
+        sharing.add(shared);
+        assertThat(sharing.head("shares")).as("has no queue of its own").isNull();
+
+        sharing.correct("shares", -1);
+        assertThat(sharing.head()).isSameAs(shared);
+        sharing.correct("shares", 2);
+        assertThat(sharing.head()).isNotSameAs(shared);
+    }
+
+    @Test
+    void headOfTenant_isItsEarliest_andIsChargedOutOfTurn() {
+        Waiter late = Waiters.of(Request.of(Waiters.TIER).withTenant("b"), 20);
+        Waiter soon = Waiters.of(Request.of(Waiters.TIER).withTenant("b"), 10);
+        add("a");
+        add("a");
+        queue.add(late);
+        queue.add(soon);
+        assertThat(queue.head("b")).isSameAs(soon);
+        assertThat(queue.head("c")).isNull();
+
+        assertThat(soon.tryGrant(0, 0)).isTrue();
+        queue.removeHeadOfTenant(soon, 1);
+        assertThat(queue.head("b")).isSameAs(late);
+        assertThat(grantAll()).containsExactly("a", "a", "b");
+        assertThat(queue.head("b")).isNull();
+        assertThat(wheel.size()).isZero();
+    }
+
+    @Test
+    void headOfTenant_allGaveUp_isNull_andTheQueueGoesOn() {
+        Waiters.giveUp(add("b"));
+        add("a");
+
+        assertThat(queue.head("b")).isNull();
+        assertThat(grantAll()).containsExactly("a");
+        queue.removeHeadOfTenant(Waiters.ofTenant("b"), 1);
+        assertThat(queue.head()).isNull();
+    }
+
+    // ---- so many tenants at most -----------------------------------------------------------------------------------
+
+    @Test
+    void add_moreTenantsThanMay_shareShards_andAllAreServedOnce() {
+        WaitQueue sharing = new WaitQueue(wheel, 10, 1);
+        List<Waiter> all = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            Waiter waiter = Waiters.ofTenant("t" + i % 300);
+            all.add(waiter);
+            sharing.add(waiter);
+        }
+        assertThat(sharing.tenants()).isEqualTo(10);
+
+        List<Waiter> served = new ArrayList<>();
+        for (Waiter head = sharing.head(); head != null; head = sharing.head()) {
+            assertThat(head.tryGrant(0, 0)).isTrue();
+            sharing.removeHead(head, 1);
+            served.add(head);
+        }
+        assertThat(served).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(sharing.isEmpty() || sharing.oldest() == null).isTrue();
+        assertThat(wheel.size()).isZero();
+        sharing.add(Waiters.ofTenant("t299"));
+        assertThat(sharing.head("t299")).as("has a queue of its own now").isNotNull();
+    }
+
+    @Test
+    void add_waitsInAShard_staysThereThoughAQueueBecameFree() {
+        WaitQueue sharing = new WaitQueue(wheel, 1, 1);
+        Waiter own = Waiters.ofTenant("own");
+        sharing.add(own);
+        sharing.add(Waiters.ofTenant("shares"));
+        assertThat(own.tryGrant(0, 0)).isTrue();
+        sharing.removeHead(own, 1);
+
+        sharing.add(Waiters.ofTenant("shares"));
+        assertThat(sharing.head("shares")).isNull();
+        sharing.add(Waiters.ofTenant("other"));
+        assertThat(sharing.head("other")).as("which is free").isNotNull();
+    }
+
+    @Test
+    void add_allQueuesTakenByTenantsAway_forgetsTheLongestAway() {
+        WaitQueue few = new WaitQueue(wheel, 3, 1);
+        for (String tenant : List.of("a", "b", "c")) {
+            Waiter waiter = Waiters.ofTenant(tenant);
+            few.add(waiter);
+            assertThat(waiter.tryGrant(0, 0)).isTrue();
+            few.head();
+            few.removeHead(waiter, tenant.equals("a") ? 100 : 1);
+        }
+        assertThat(few.tenants()).isEqualTo(3);
+
+        few.add(Waiters.ofTenant("d"));
+        assertThat(few.head("d")).isNotNull();
+        assertThat(few.tenants()).isEqualTo(3);
+        // Of the one forgotten nobody knows what it was granted, so it is the last only by its number.
+        few.add(Waiters.ofTenant("a"));
+        assertThat(few.head("a")).isNotNull();
+        assertThat(few.tenants()).isEqualTo(3);
+    }
+
+    /** Against the definition: of the tenant that most wait of, of those alike the one seen last, the latest deadline. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void lastOfLongest_randomSteps_answersAsPlainlyWrittenDown(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        TenantCounts counts = new TenantCounts(1);
+        List<Waiter> plain = new ArrayList<>();
+        List<String> seen = new ArrayList<>();
+        for (int step = 0; step < 300; step++) {
+            int how = random.nextInt(6);
+            if (how < 3) {
+                String tenant = "t" + random.nextInt(8);
+                Waiter waiter = Waiters.of(Request.of(Waiters.TIER).withTenant(tenant), random.nextInt(50));
+                if (!seen.contains(tenant)) {
+                    seen.add(tenant);
+                }
+                plain.add(waiter);
+                queue.add(waiter);
+                counts.came(tenant);
+            } else if (how < 5 && !plain.isEmpty()) {
+                Waiter gone = plain.remove(random.nextInt(plain.size()));
+                Waiters.giveUp(gone);
+                counts.left(gone.request.tenant());
+            } else {
+                queue.sweep(plain.size());
+            }
+            Comparator<Waiter> order = Comparator.<Waiter>comparingInt(each -> counts.of(each.request.tenant()))
+                    .thenComparingInt(each -> seen.indexOf(each.request.tenant()))
+                    .thenComparingLong(Waiter::deadlineNanos)
+                    .thenComparingInt(plain::indexOf);
+            assertThat(queue.lastOfLongest(counts))
+                    .as("step %d", step)
+                    .isSameAs(plain.stream().max(order).orElse(null));
+        }
     }
 }
