@@ -6,6 +6,7 @@
 package io.tidegate.admission;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,10 @@ final class Appointments {
     private static final long SOONEST_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int REMEMBERED = 8192;
     private static final int WAYS = 4;
+
+    /** How many are looked at, in turn, each time another is remembered. */
+    private static final int LOOKED_AT = 4;
+
     private static final double WEIGHT = 1.0 / 64;
     private static final double LEAST_SHOWN = 0.2;
 
@@ -44,6 +49,9 @@ final class Appointments {
 
     /** Up to when time is given away. */
     private final AtomicLong givenNanos;
+
+    /** Where it is looked next whose time is over. */
+    private final AtomicInteger looked = new AtomicInteger();
 
     /** Share of those told who came back; only a mean, so an update lost to another thread does no harm. */
     private volatile double shown = 1;
@@ -140,21 +148,43 @@ final class Appointments {
             known = new AtomicReferenceArray<>(REMEMBERED);
             table = known;
         }
+        forgetSome(known, nowNanos);
         int bucket = bucket(told.key);
         int place = bucket;
         Told replaced = known.get(bucket);
-        for (int way = 0; way < WAYS && replaced != null && replaced.key != told.key; way++) {
+        for (int way = 0; way < WAYS; way++) {
             Told other = known.get(bucket + way);
-            if (other == null || other.key == told.key || other.atNanos - replaced.atNanos < 0) {
+            if (other != null && other.key == told.key) {
+                known.set(bucket + way, told);
+                return;
+            }
+            boolean freer = other == null || (replaced != null && other.atNanos - replaced.atNanos < 0);
+            if (replaced != null && freer) {
                 place = bucket + way;
                 replaced = other;
             }
         }
         known.set(place, told);
-        if (replaced != null && replaced.key != told.key && replaced.over(nowNanos)) {
-            double before = shown;
-            shown = Math.max(LEAST_SHOWN, before - WEIGHT * before);
+        if (replaced != null && replaced.over(nowNanos)) {
+            didNotCome();
         }
+    }
+
+    /** Looks at the next few of all that are remembered: whose time is over is forgotten, and counts as one that did not come. */
+    private void forgetSome(AtomicReferenceArray<Told> known, long nowNanos) {
+        int from = looked.getAndAdd(LOOKED_AT);
+        for (int i = 0; i < LOOKED_AT; i++) {
+            int place = (from + i) & (REMEMBERED - 1);
+            Told told = known.get(place);
+            if (told != null && told.over(nowNanos) && known.compareAndSet(place, told, null)) {
+                didNotCome();
+            }
+        }
+    }
+
+    private void didNotCome() {
+        double before = shown;
+        shown = Math.max(LEAST_SHOWN, before - WEIGHT * before);
     }
 
     private static int bucket(long key) {

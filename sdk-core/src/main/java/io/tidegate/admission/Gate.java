@@ -231,9 +231,10 @@ public final class Gate implements AutoCloseable {
             if (lane.tier.tokensPerSecond() > 0) {
                 made.add(new Throughput(lane, null, lane.tier.tokensPerSecond()));
             }
-            builder.tenantRates
-                    .getOrDefault(lane.tier, Map.of())
-                    .forEach((tenant, rate) -> made.add(new Throughput(lane, tenant, rate)));
+            builder.tenantRates.getOrDefault(lane.tier, Map.of()).forEach((tenant, rate) -> {
+                lane.queue.keep(tenant);
+                made.add(new Throughput(lane, tenant, rate));
+            });
         }
         return made;
     }
@@ -248,7 +249,24 @@ public final class Gate implements AutoCloseable {
     }
 
     private Limits limitsOf(Supply supply) {
-        return new Limits(supply, new GateState.Ceilings(supply.limit(), tiers));
+        return new Limits(supply, ceilings(supply.limit()));
+    }
+
+    /** With what is kept for guarantees now, and not in use. */
+    private GateState.Ceilings ceilings(Work limit) {
+        if (lending == null) {
+            return new GateState.Ceilings(limit, tiers);
+        }
+        Work[] unused = new Work[lanes.length];
+        for (TierLane lane : lanes) {
+            PoolLoad.TierLoad load = lane.load(0);
+            double kept = lending.reserved(lane.rank);
+            // A hair less before it is rounded up: shares are no exact numbers.
+            unused[lane.rank] = new Work(
+                    (int) Math.max(0, (long) Math.ceil(kept * limit.slots() - 1e-6) - load.inFlight()),
+                    Math.max(0, (long) (kept * (double) limit.tokens()) - load.tokensInFlight()));
+        }
+        return new GateState.Ceilings(limit, tiers, unused);
     }
 
     /** Takes a look at who needs its guarantee, and lends the rest. Owner of the drain only. */
@@ -256,25 +274,15 @@ public final class Gate implements AutoCloseable {
         by.looks();
         Limits before = limits;
         Work limit = before.supply.limit();
-        Work[] held = new Work[lanes.length];
         for (TierLane lane : lanes) {
             PoolLoad.TierLoad load = lane.load(now);
-            held[lane.rank] = new Work(
-                    (int) Math.min(load.inFlight(), Work.MAX_SLOTS), Math.min(load.tokensInFlight(), Work.MAX_TOKENS));
             perTier[lane.rank] = Math.max(
                     (double) (load.inFlight() + load.queued()) / Math.max(1, limit.slots()),
                     (double) load.tokensInFlight() / (double) Math.max(1, limit.tokens()));
         }
         by.look(perTier, now);
-        Work[] unused = new Work[lanes.length];
-        for (int rank = 0; rank < lanes.length; rank++) {
-            double kept = by.reserved(rank);
-            unused[rank] = new Work(
-                    Math.max(0, (int) Math.ceil(kept * limit.slots()) - held[rank].slots()),
-                    Math.max(0, (long) (kept * limit.tokens()) - held[rank].tokens()));
-        }
         // Where a new supply came meanwhile, its wake-up brings another look.
-        LIMITS.compareAndSet(this, before, new Limits(before.supply, new GateState.Ceilings(limit, tiers, unused)));
+        LIMITS.compareAndSet(this, before, new Limits(before.supply, ceilings(limit)));
     }
 
     /**
@@ -419,25 +427,27 @@ public final class Gate implements AutoCloseable {
 
     /** It was given less than it asked for, which was more than its tier may fill: so much less is reserved for it. */
     private void cut(Permit permit, int asked, int taken) {
+        if (asked != taken) {
+            reserveLess(permit, asked - taken);
+        }
+    }
+
+    private void reserveLess(Permit permit, int units) {
         QuotaTier tier = permit.lane.quota;
-        if (asked != taken && quotas != null && tier != null && !reservesMaximum) {
-            quotas.settle(
-                    permit.request.tenant(),
-                    tier,
-                    GateState.tokensOf(asked),
-                    GateState.tokensOf(taken),
-                    permit.arrivedNanos);
+        if (quotas != null && tier != null && !reservesMaximum) {
+            quotas.settle(permit.request.tenant(), tier, GateState.tokensOf(units), 0, permit.arrivedNanos);
         }
     }
 
     /** It has ended: what it took takes the place of what was reserved. */
+    @SuppressWarnings("ReferenceEquality") // of one that says nothing, and one that says that it was nothing
     private void settle(Permit permit, int units, Outcome outcome, Usage usage) {
         Quotas by = quotas;
         QuotaTier tier = permit.lane.quota;
         if (by != null && tier != null) {
             long reserved = reserved(permit.request, units);
             long took = usage.promptTokens() + usage.outputTokens();
-            if (took == 0 && outcome != Outcome.FAILED) {
+            if (took == 0 && outcome != Outcome.FAILED && usage != Usage.UNUSED) {
                 // Nobody said what it took.
                 took = reserved;
             }
@@ -511,7 +521,8 @@ public final class Gate implements AutoCloseable {
     private static void abandon(Waiter waiter) {
         if (!waiter.cancel()) {
             // Settled a moment ago, and perhaps not yet told. If it was granted, it is the permit.
-            waiter.close(Outcome.CANCELLED, Usage.NONE);
+            waiter.awaitGranted();
+            waiter.close(Outcome.CANCELLED, Usage.UNUSED);
         }
     }
 
@@ -540,7 +551,7 @@ public final class Gate implements AutoCloseable {
         CompletableFuture<Admission> future = new CompletableFuture<>();
         Ticket ticket = acquire(request, outcome -> {
             if (!future.complete(outcome) && outcome instanceof Permit permit) {
-                permit.close(Outcome.CANCELLED, Usage.NONE);
+                permit.close(Outcome.CANCELLED, Usage.UNUSED);
             }
         });
         if (!future.isDone()) {
@@ -583,7 +594,6 @@ public final class Gate implements AutoCloseable {
                 }
                 try {
                     waiter.tryGrant((int) taken, now);
-                    cut(waiter, units, (int) taken);
                     noteSite(waiter);
                     admitted(lane, waiter);
                 } catch (RuntimeException | Error e) {
@@ -591,6 +601,7 @@ public final class Gate implements AutoCloseable {
                     undo((int) taken, waiter);
                     throw e;
                 }
+                cut(waiter, units, (int) taken);
                 answerAtOnce(waiter, waiter);
                 if (taken >= PASSED) {
                     wake(true);
@@ -628,6 +639,22 @@ public final class Gate implements AutoCloseable {
      * favour of their floors: one of them may be due by it, and so a wake-up is owed.
      */
     private long tryTake(TierLane lane, int asked) {
+        long taken = tryTakeOnce(lane, asked);
+        if (taken < 0 && lending != null && isBelowGuarantee(lane)) {
+            // What was kept for others at the last look may be in use by now, so that it is not kept a second time.
+            lending.limitChanged();
+            wake(true);
+            taken = tryTakeOnce(lane, asked);
+        }
+        return taken;
+    }
+
+    private boolean isBelowGuarantee(TierLane lane) {
+        double guaranteed = lane.tier.guarantee() * supply().limit().slots();
+        return guaranteed > 0 && (double) lane.load(0).inFlight() < guaranteed;
+    }
+
+    private long tryTakeOnce(TierLane lane, int asked) {
         if (!admitting) {
             return -1;
         }
@@ -682,14 +709,14 @@ public final class Gate implements AutoCloseable {
         if (!admitting) {
             return Reason.DRAINING;
         }
-        long boundNanos = waiter.deadlineNanos() - waiter.arrivedNanos;
-        if (boundNanos <= 0) {
-            return Reason.NO_ROOM;
-        }
         Request request = waiter.request;
         Appointments.Told told = request.mayReturn() ? toldBefore(lane, request, waiter.arrivedNanos) : null;
         if (told != null && told.tooSoon(waiter.arrivedNanos)) {
             return Reason.RETRY_TOO_SOON;
+        }
+        long boundNanos = waiter.deadlineNanos() - waiter.arrivedNanos;
+        if (boundNanos <= 0) {
+            return Reason.NO_ROOM;
         }
         if (told == null || !told.right()) {
             long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
@@ -704,6 +731,10 @@ public final class Gate implements AutoCloseable {
                     && ranks.counts()
                     && !ranks.mayQueue(lane.rank, request.tenant())
                     && Math.min(wait, inTurnNanos(waiter, anyTold)) > boundNanos * RankCursor.CALM_BELOW) {
+                if (ranks.isLate(waiter.arrivedNanos)) {
+                    // Nobody waits whose coming and going would move it.
+                    wake(true);
+                }
                 return Reason.OVERLOADED;
             }
         }
@@ -764,7 +795,7 @@ public final class Gate implements AutoCloseable {
         boolean tooSoon = told != null && told.tooSoon(now) && reason != Reason.DRAINING;
         Reason counted = tooSoon ? Reason.RETRY_TOO_SOON : reason;
         long number = lane.countShed(counted, limits.supply.scaling());
-        Admission answer = request.key == 0
+        Admission answer = request.key == 0 || counted == Reason.DRAINING
                 ? refusals(lane, counted).get(number)
                 : new Admission.Shed(counted, appointment(lane, request, now));
         tellListeners(lane, answer, 0);
@@ -775,7 +806,8 @@ public final class Gate implements AutoCloseable {
         if (reason == Reason.QUOTA_EXCEEDED) {
             return new Admission.Shed(reason, overQuota(quotaWaitNanos));
         }
-        return waiter.request.key == 0
+        boolean comesBack = reason != Reason.DEADLINE_PASSED && reason != Reason.DRAINING;
+        return waiter.request.key == 0 || !comesBack
                 ? refusals(waiter.lane, reason).get(number)
                 : new Admission.Shed(reason, appointment(waiter.lane, waiter.request, waiter.arrivedNanos));
     }
@@ -794,7 +826,8 @@ public final class Gate implements AutoCloseable {
     /** Between two of this tier that are granted, once what waits now has been; its share is that of its weight. */
     private double intervalNanos(TierLane lane, long aheadNanos, long now) {
         if (!waits.knows()) {
-            return 0;
+            // Until one has returned a second is assumed.
+            return (double) LEAST_RETRY_NANOS / Math.max(1, supply().limit().slots());
         }
         double weights = 0;
         for (TierLane other : lanes) {
@@ -1533,14 +1566,24 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    /** Takes so many units more for a permit that is held; how many it took, all or none. */
-    int tryGrow(TierLane lane, int units) {
+    /** Takes units for a permit that is held, up to as many as it wants, and charges them; how many, or 0. */
+    int tryGrow(Permit permit, int held, int wanted) {
+        TierLane lane = permit.lane;
         // Not more than the tier could be given at all: what is reported may be nonsense.
-        int most = GateState.taken(units, limits.ceilings, lane.rank);
-        return most > 0 && state.tryGrow(most) ? most : 0;
+        int most = GateState.taken(wanted, limits.ceilings, lane.rank) - held;
+        if (most <= 0 || !state.tryGrow(most)) {
+            return 0;
+        }
+        QuotaTier tier = lane.quota;
+        if (quotas != null && tier != null && !reservesMaximum) {
+            quotas.extend(permit.request.tenant(), tier, GateState.tokensOf(most), permit.arrivedNanos);
+        }
+        return most;
     }
 
-    void shrink(int units) {
+    /** It was closed meanwhile, or grown by another thread. */
+    void shrink(Permit permit, int units) {
+        reserveLess(permit, units);
         if (state.shrink(units)) {
             wake(true);
         }
@@ -1548,11 +1591,6 @@ public final class Gate implements AutoCloseable {
 
     void onGrown(Permit permit, int units) {
         permit.lane.countGrown(units);
-        QuotaTier tier = permit.lane.quota;
-        if (quotas != null && tier != null && !reservesMaximum) {
-            // So that what is reserved for it is always what it holds.
-            quotas.settle(permit.request.tenant(), tier, 0, GateState.tokensOf(units), permit.arrivedNanos);
-        }
         if (waiting.get() > 0) {
             corrections.offer(new Correction(permit.lane, permit.request.tenant(), (double) GateState.tokensOf(units)));
         }
@@ -1612,7 +1650,7 @@ public final class Gate implements AutoCloseable {
         if (quotas != null) {
             settle(permit, units, outcome, usage);
         }
-        if (usage.outputTokens() > 0) {
+        if (usage.outputTokens() + usage.promptTokens() > 0) {
             learn(permit, units, outcome, usage, awaited);
         }
         return lending != null && lending.isDue(now);
@@ -1620,7 +1658,9 @@ public final class Gate implements AutoCloseable {
 
     private void learn(Permit permit, int units, Outcome outcome, Usage usage, boolean awaited) {
         Request request = permit.request;
-        if (request.learns() && (outcome == Outcome.COMPLETED || outcome == Outcome.UNREPORTED)) {
+        if (request.learns()
+                && usage.outputTokens() > 0
+                && (outcome == Outcome.COMPLETED || outcome == Outcome.UNREPORTED)) {
             permit.lane.outputs.wrote(request.modelOrNull(), usage.outputTokens());
         }
         double took = (double) usage.promptTokens() + (double) usage.outputTokens();

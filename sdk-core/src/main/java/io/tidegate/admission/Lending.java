@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Example: a limit of 100 slots, guarantee 0.4, all of it lent when idle. With a smoothed demand of 0.3 and 12 in flight, 30 are kept, 18 of
  * them unused: others fill up to 82.
  *
- * <p>For the owner of the drain alone.
+ * <p>For the owner of the drain alone, but for what is kept and whether it is time.
  */
 final class Lending {
 
@@ -38,7 +38,9 @@ final class Lending {
     private final double[] guarantees;
     private final double[] notLent;
     private final Demand[] demands;
-    private final double[] reserved;
+
+    /** Replaced as a whole, since others than the owner read it when the limit changes. */
+    private volatile double[] reserved;
 
     /** When it was looked at last; read by anyone to know whether it is time again. */
     private volatile long lookedNanos;
@@ -50,15 +52,14 @@ final class Lending {
         guarantees = new double[count];
         notLent = new double[count];
         demands = new Demand[count];
-        reserved = new double[count];
         for (int rank = 0; rank < count; rank++) {
             Tier tier = tiers.get(rank);
             guarantees[rank] = tier.guarantee();
             notLent[rank] = tier.guarantee() * (1 - tier.lends());
-            reserved[rank] = notLent[rank];
             demands[rank] = new Demand(nowNanos);
         }
         lookedNanos = nowNanos;
+        reserved = notLent.clone();
     }
 
     /** Null if no tier has a guarantee. */
@@ -91,13 +92,15 @@ final class Lending {
      * @param demand of each tier, in flight and in queue, as a share of the limit
      */
     void look(double[] demand, long nowNanos) {
+        double[] kept = new double[guarantees.length];
         for (int rank = 0; rank < guarantees.length; rank++) {
             if (guarantees[rank] > 0) {
                 double smooth = demands[rank].add(demand[rank], nowNanos);
                 double wanted = Math.min(guarantees[rank], Math.max(smooth, demand[rank]));
-                reserved[rank] = Math.max(notLent[rank], wanted);
+                kept[rank] = Math.max(notLent[rank], wanted);
             }
         }
+        reserved = kept;
         lookedNanos = nowNanos;
     }
 
@@ -125,8 +128,8 @@ final class Lending {
                 double envelope = mean + Math.sqrt(Math.max(0, squares / (double) samples - mean * mean));
                 // Once for each window that has passed, also of those in which nobody looked.
                 double windows = Math.floor((double) (nowNanos - windowNanos) / WINDOW_NANOS);
-                double kept = Math.pow(KEPT_OF_OLD, windows);
-                smooth = Math.max(envelope, kept * smooth + (1 - kept) * envelope);
+                double old = Math.pow(KEPT_OF_OLD, windows);
+                smooth = Math.max(envelope, old * smooth + (1 - old) * envelope);
                 sum = 0;
                 squares = 0;
                 samples = 0;

@@ -26,6 +26,10 @@ final class OutputLengths {
     static final int PRIOR = 256;
 
     private static final int MODELS = 64;
+
+    /** Longer names are not remembered. */
+    private static final int LONGEST_NAME = 128;
+
     private static final double WEIGHT = 1.0 / 64;
 
     private final Mean all = new Mean();
@@ -39,7 +43,7 @@ final class OutputLengths {
     /** What one wrote. */
     void wrote(@Nullable String model, long tokens) {
         all.add(tokens);
-        if (model != null) {
+        if (model != null && model.length() <= LONGEST_NAME) {
             Mean mean = models.get(model);
             if (mean == null && models.size() < MODELS) {
                 mean = models.computeIfAbsent(model, ignored -> new Mean());

@@ -50,6 +50,9 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     /** Its room is being given back. */
     static final int CLOSING = -8;
 
+    /** It is being granted less than it asked for: for the moment that writing it down takes. */
+    static final int GRANTING = -9;
+
     /** Units of the time to the first token: 1.024 µs, so that 30 bits hold 18 minutes; later counts as that. */
     private static final int TOKEN_UNIT_SHIFT = 10;
 
@@ -148,7 +151,8 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
     private void grow(int wanted) {
         int seen = (int) UNITS.getVolatile(this);
         while (seen >= 0 && seen < wanted) {
-            int more = lane.gate.tryGrow(lane, wanted - seen);
+            // Taken and charged before the permit holds it: whoever closes it then finds that it was.
+            int more = lane.gate.tryGrow(this, seen, wanted);
             if (more == 0) {
                 return;
             }
@@ -161,7 +165,7 @@ public sealed class Permit implements Admission, AutoCloseable permits Waiter {
                 lane.gate.onGrown(this, more);
                 return;
             }
-            lane.gate.shrink(more);
+            lane.gate.shrink(this, more);
             seen = found;
         }
     }

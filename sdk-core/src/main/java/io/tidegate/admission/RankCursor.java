@@ -46,7 +46,7 @@ final class RankCursor {
     /** Least part of its tier's bound that anybody of it, granted in this window, had waited; above 1 if nobody was. */
     private final double[] leastWaited;
 
-    private long windowNanos;
+    private volatile long windowNanos;
     private long standingSince;
     private boolean standing;
     private boolean overloaded;
@@ -78,6 +78,11 @@ final class RankCursor {
     /** Whether arrivals are counted: they are once the queue has stood for half of the time that makes it an overload. */
     boolean counts() {
         return counting;
+    }
+
+    /** Whether it should have moved long ago: it is moved by those who wait, and nobody may. Any thread. */
+    boolean isLate(long nowNanos) {
+        return nowNanos - windowNanos >= 2 * WINDOW_NANOS;
     }
 
     /** Counts an arrival that would have to wait, and tells whether it may. */

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 final class TenantCounts {
 
-    static final int CELLS = 1024;
+    private static final int CELLS = 1024;
 
     private final AtomicIntegerArray cells = new AtomicIntegerArray(CELLS);
     private final long seed;

@@ -26,6 +26,9 @@ final class TenantQueue {
 
     boolean listedAway;
 
+    /** Whether it is remembered for good. */
+    boolean kept;
+
     /** Its place in the heap of those somebody waits of; -1 outside. */
     int index = -1;
 

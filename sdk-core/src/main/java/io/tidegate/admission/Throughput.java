@@ -123,7 +123,7 @@ final class Throughput {
     void corrected(TierLane of, String by, double tokens) {
         if (of == lane && (tenant == null || tenant.equals(by))) {
             granted += tokens;
-            owed -= tokens;
+            owed = Math.max(owed - tokens, Math.min(owed, -tokensPerSecond));
         }
     }
 

@@ -239,8 +239,13 @@ final class TierLane {
         places.addAndGet(-PLACE - ((long) units << UNIT_SHIFT) - (last ? TENANT : 0));
     }
 
+    /** Tenants of which somebody waits. */
+    int waitingTenants() {
+        return (int) ((places.get() >>> TENANT_SHIFT) & TENANT_MASK);
+    }
+
     private long tenantsWith(int own) {
-        return ((places.get() >>> TENANT_SHIFT) & TENANT_MASK) + (own == 0 ? 1 : 0);
+        return (long) waitingTenants() + (own == 0 ? 1 : 0);
     }
 
     /**

@@ -46,6 +46,9 @@ final class WaitQueue {
     /** Service of the tenant served last, before it was. */
     private double level;
 
+    /** Tenants whose queue is theirs for good. */
+    private int kept;
+
     /** Tenants seen, to give those with equal service an order. */
     private long seen;
 
@@ -72,17 +75,27 @@ final class WaitQueue {
         }
     }
 
+    /** Gives a tenant a queue of its own for good, beside those there may be. */
+    void keep(String name) {
+        if (tenants.get(name) == null) {
+            TenantQueue made = new TenantQueue(name, new DeadlineQueue(), seen++);
+            made.kept = true;
+            kept++;
+            tenants.put(name, made);
+        }
+    }
+
     /** Its own queue, if it has one or one can be had; else a shard. */
     private TenantQueue tenantFor(String name) {
         TenantQueue tenant = tenants.get(name);
         if (tenant != null) {
             return tenant;
         }
-        while (tenants.size() >= maxTenants && !away.isEmpty()) {
+        while (tenants.size() - kept >= maxTenants && !away.isEmpty()) {
             forgetLongestAway();
         }
         // Who waits in a shard stays there until all of it is served, or it would have the turns of two.
-        if (tenants.size() >= maxTenants || shards.of(name) != null) {
+        if (tenants.size() - kept >= maxTenants || shards.of(name) != null) {
             return shards.seat(name);
         }
         TenantQueue made = new TenantQueue(name, new DeadlineQueue(), seen++);
@@ -113,7 +126,7 @@ final class WaitQueue {
     private void leave(TenantQueue tenant) {
         active.remove(tenant);
         tenant.queue.clear();
-        if (tenant.name == null) {
+        if (tenant.name == null || tenant.kept) {
             return;
         }
         if (!tenant.listedAway) {
@@ -193,16 +206,22 @@ final class WaitQueue {
     @Nullable
     Waiter lastOfLongest(TenantCounts counts) {
         TenantQueue longest = null;
+        Waiter last = null;
         int most = 0;
         for (int i = 0; i < active.size(); i++) {
             TenantQueue tenant = active.get(i);
             int waiting = tenant.name == null ? tenant.queue.size() : counts.of(tenant.name);
             if (waiting > most || (waiting == most && longest != null && tenant.number > longest.number)) {
-                longest = tenant;
-                most = waiting;
+                Waiter newest = tenant.queue.last();
+                // Null where all of it have left.
+                if (newest != null) {
+                    longest = tenant;
+                    last = newest;
+                    most = waiting;
+                }
             }
         }
-        return longest == null ? null : longest.queue.last();
+        return last;
     }
 
     /** Who waits longest, or null. */

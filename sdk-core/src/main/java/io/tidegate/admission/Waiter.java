@@ -80,9 +80,27 @@ final class Waiter extends Permit implements Ticket {
 
     /** Becomes a permit for so many units, unless it has left. Owner of the drain only. */
     boolean tryGrant(int grantedUnits, long nowNanos) {
-        units = grantedUnits;
+        if (state() != WAITING) {
+            return false;
+        }
         waitedNanos = Math.max(0, nowNanos - arrivedNanos);
-        return STATE.compareAndSet(this, WAITING, HELD);
+        if (grantedUnits == units) {
+            return STATE.compareAndSet(this, WAITING, HELD);
+        }
+        // Written only once it is sure: whoever gives up gives back what was asked for.
+        if (!STATE.compareAndSet(this, WAITING, GRANTING)) {
+            return false;
+        }
+        units = grantedUnits;
+        STATE.setVolatile(this, HELD);
+        return true;
+    }
+
+    /** After it was found settled: waits until it is written down what it was granted, a moment at most. */
+    void awaitGranted() {
+        while (state() == GRANTING) {
+            Thread.onSpinWait();
+        }
     }
 
     /** Leaves the queue without a permit, unless it was settled before; the winner tells it the answer. */

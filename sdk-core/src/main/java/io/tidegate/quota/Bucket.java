@@ -97,6 +97,15 @@ class Bucket {
         }
     }
 
+    final void extend(long more, long takenAtNanos, long elapsedNanos) {
+        if (tokens != null) {
+            tokens.charge(more, elapsedNanos);
+        }
+        if (budget != null) {
+            budget.extend(more, takenAtNanos, elapsedNanos);
+        }
+    }
+
     /** Whether a new bucket would be the same. Not for budgets, which no time fills. */
     final boolean isFull(long elapsedNanos) {
         return (requests == null || requests.isFull(elapsedNanos)) && (tokens == null || tokens.isFull(elapsedNanos));

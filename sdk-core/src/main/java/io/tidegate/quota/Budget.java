@@ -139,6 +139,13 @@ final class Budget {
         }
     }
 
+    /** Reserves more for what was reserved at that time, whether it is left or not. */
+    void extend(long tokens, long reservedAtNanos, long elapsedNanos) {
+        long more = Math.min(tokens, MAX_CHARGE);
+        left.addAndGet(-more);
+        note(more, slice(reservedAtNanos == UNKNOWN ? elapsedNanos : reservedAtNanos));
+    }
+
     private void note(long tokens, long number) {
         int place = (int) (number % SLICES);
         while (true) {

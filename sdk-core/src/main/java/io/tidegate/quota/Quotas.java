@@ -270,6 +270,33 @@ public final class Quotas {
         }
     }
 
+    /**
+     * Reserves more for a request that runs and writes more than was expected, whether it fits or not: a quota that is exceeded by it
+     * admits no more until that has refilled. To be settled together with what was reserved before.
+     *
+     * @param moreTokens 0 or more
+     * @param reservedAtNanos the instant given when it was reserved
+     */
+    public void extend(String tenant, QuotaTier tier, long moreTokens, long reservedAtNanos) {
+        long more = Math.max(0, moreTokens);
+        long takenAt = elapsed(reservedAtNanos);
+        long elapsed = elapsed(time.coarseNanos());
+        Tenant entry = table.find(tenant);
+        if (entry != null) {
+            entry.extend(more, takenAt, elapsed);
+            Bucket pair = entry.inTier(tier);
+            if (pair != null) {
+                pair.extend(more, takenAt, elapsed);
+            }
+        }
+        if (overflow != null && (entry == null || !entry.keep())) {
+            chargeNew(tenant, 0, more, elapsed);
+        }
+        if (tier.bucket != null) {
+            tier.bucket.extend(more, takenAt, elapsed);
+        }
+    }
+
     private void chargeNew(String tenant, long reserved, long actual, long elapsed) {
         long hashed = table.hash(tenant);
         ReentrantLock lock = table.lock(hashed);

@@ -151,11 +151,11 @@ class GateGrowthStressTest {
         assertThat(probe.outcome()).get().isInstanceOf(Permit.class);
         TierLane lane = ((Permit) probe.outcome().orElseThrow()).lane;
         assertThat(lane.waiting()).isZero();
-        assertThat(lane.tenants.tenants()).isZero();
+        assertThat(lane.waitingTenants()).isZero();
         for (int tenant = 0; tenant < TENANTS; tenant++) {
             assertThat(lane.tenants.of("tenant-" + tenant)).isZero();
         }
-        assertThat(lane.reservePlace((int) (high.maxQueuedTokens() / GateState.TOKENS_PER_UNIT)))
+        assertThat(lane.reservePlace((int) (high.maxQueuedTokens() / GateState.TOKENS_PER_UNIT), "probe"))
                 .as("no token of the queue is taken")
                 .isTrue();
     }
