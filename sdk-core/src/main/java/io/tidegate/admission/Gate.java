@@ -718,26 +718,41 @@ public final class Gate implements AutoCloseable {
         if (boundNanos <= 0) {
             return Reason.NO_ROOM;
         }
-        if (told == null || !told.right()) {
-            long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
-            // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
-            boolean anyTold = lane.appoints && lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
-            double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
-            if ((double) wait > longest && inTurnNanos(waiter, anyTold) > longest) {
-                return Reason.WAIT_TOO_LONG;
-            }
-            RankCursor ranks = cursor;
-            if (ranks != null
-                    && ranks.counts()
-                    && !ranks.mayQueue(lane.rank, request.tenant())
-                    && Math.min(wait, inTurnNanos(waiter, anyTold)) > boundNanos * RankCursor.CALM_BELOW) {
-                if (ranks.isLate(waiter.arrivedNanos)) {
-                    // Nobody waits whose coming and going would move it.
-                    wake(true);
-                }
-                return Reason.OVERLOADED;
-            }
+        Reason refusal = told == null || !told.right() ? foreseen(waiter, boundNanos) : null;
+        return refusal == null ? takePlaces(waiter, told) : refusal;
+    }
+
+    /** Why it would wait in vain, or in the way of others, as far as can be told. */
+    private @Nullable Reason foreseen(Waiter waiter, long boundNanos) {
+        TierLane lane = waiter.lane;
+        long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
+        // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
+        boolean anyTold = lane.appoints && lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
+        double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
+        if ((double) wait > longest && inTurnNanos(waiter, anyTold) > longest) {
+            return Reason.WAIT_TOO_LONG;
         }
+        RankCursor ranks = cursor;
+        return ranks != null && ranks.counts() && isBelow(ranks, waiter, wait, anyTold, boundNanos)
+                ? Reason.OVERLOADED
+                : null;
+    }
+
+    private boolean isBelow(RankCursor ranks, Waiter waiter, long wait, boolean anyTold, long boundNanos) {
+        if (ranks.mayQueue(waiter.lane.rank, waiter.request.tenant())
+                || Math.min(wait, inTurnNanos(waiter, anyTold)) <= boundNanos * RankCursor.CALM_BELOW) {
+            return false;
+        }
+        if (ranks.isLate(waiter.arrivedNanos)) {
+            // Nobody waits whose coming and going would move it.
+            wake(true);
+        }
+        return true;
+    }
+
+    private @Nullable Reason takePlaces(Waiter waiter, Appointments.@Nullable Told told) {
+        TierLane lane = waiter.lane;
+        Request request = waiter.request;
         int units = lane.queuedUnits(waiter.request);
         if (!lane.reservePlace(units, request.tenant())) {
             if (!lane.isBelowAverage(request.tenant(), 0)) {
@@ -1126,7 +1141,31 @@ public final class Gate implements AutoCloseable {
     private boolean serve() {
         takeIn();
         moment.known = false;
-        long coarse = time.coarseNanos();
+        boolean anyWaited = lookAround(time.coarseNanos());
+        boolean more = false;
+        if (anyWaited) {
+            openQueue();
+            if (closed) {
+                shedAll();
+            } else {
+                more = grant();
+            }
+        }
+        if (waiting.get() == 0) {
+            nobodyWaits(anyWaited);
+        }
+        if (!admitting) {
+            // While it drains the flag stays, so that whoever returns the last permit leaves a wake-up too.
+            openQueue();
+        }
+        for (TierLane lane : lanes) {
+            lane.tidy();
+        }
+        return more;
+    }
+
+    /** What time has brought, apart from grants. Returns whether anybody waits. */
+    private boolean lookAround(long coarse) {
         if (wheel.size() > 0 && wheel.earliestNanos() - coarse <= 0) {
             wheel.expire(moment.nanos(), due);
         }
@@ -1137,46 +1176,32 @@ public final class Gate implements AutoCloseable {
         if (lending != null && lending.isDueContended(coarse)) {
             lend(lending, coarse);
         }
-        boolean more = false;
-        boolean anyWaited = waiting.get() > 0;
-        if (cursor != null && cursor.isDue(coarse, anyWaited)) {
+        boolean anyWaits = waiting.get() > 0;
+        if (cursor != null && cursor.isDue(coarse, anyWaits)) {
             turn(cursor, coarse);
         }
-        if (anyWaited) {
-            openQueue();
-            if (closed) {
-                shedAll();
-            } else {
-                double past = passed.getOpaque() == 0 ? 0 : passed.getAndSet(0);
-                GateState.Ceilings ceilings = limits.ceilings;
-                scheduler.accrue(ceilings, moment);
-                if (past > 0 || state.hasAnyRoom(ceilings)) {
-                    more = scheduler.grant(ceilings, past, BATCH, moment);
-                }
-            }
+        return anyWaits;
+    }
+
+    private boolean grant() {
+        double past = passed.getOpaque() == 0 ? 0 : passed.getAndSet(0);
+        GateState.Ceilings ceilings = limits.ceilings;
+        scheduler.accrue(ceilings, moment);
+        return (past > 0 || state.hasAnyRoom(ceilings)) && scheduler.grant(ceilings, past, BATCH, moment);
+    }
+
+    private void nobodyWaits(boolean anyWaited) {
+        scheduler.empty();
+        if (passed.getOpaque() != 0) {
+            passed.set(0);
         }
-        if (waiting.get() == 0) {
-            scheduler.empty();
-            if (passed.getOpaque() != 0) {
-                passed.set(0);
-            }
-            if (admitting && queueOpen && !anyWaited) {
-                // Nobody waits, and nobody did when this pass began: it is not closed between one waiter and the next,
-                // where
-                // requests come as fast as others end. Whoever queues after this look leaves a wake-up, and opens it
-                // again.
-                queueOpen = false;
-                state.closeQueue();
-            }
+        if (admitting && queueOpen && !anyWaited) {
+            // Nobody waits, and nobody did when this pass began: it is not closed between one waiter and the next,
+            // where
+            // requests come as fast as others end. Whoever queues after this look leaves a wake-up, and opens it again.
+            queueOpen = false;
+            state.closeQueue();
         }
-        if (!admitting) {
-            // While it drains the flag stays, so that whoever returns the last permit leaves a wake-up too.
-            openQueue();
-        }
-        for (TierLane lane : lanes) {
-            lane.tidy();
-        }
-        return more;
     }
 
     private void openQueue() {

@@ -151,20 +151,17 @@ final class Scheduler {
             int units = GateState.taken(head.units, limits, lane.rank);
             // Before the room is taken, which a clock that fails would lose.
             long now = clock.nanos();
-            boolean taken = owed != null
-                    ? state.tryTakeForFloor(units, limits)
-                    : state.tryTakeForWaiter(units, limits, lane.rank);
-            if (!taken) {
+            if (!tryTake(units, limits, lane, owed != null)) {
                 held = owed != null;
                 reserved = limits.share(lane.rank);
                 continue;
             }
             boolean ofTenant = promise != null && promise.tenant != null;
             if (grant(lane, head, units, owed == null, ofTenant, now)) {
-                for (Throughput each : promises) {
-                    each.granted(head, (double) GateState.tokensOf(units));
-                }
                 granted++;
+                if (promises.length > 0) {
+                    tellPromises(head, units);
+                }
                 if (!settling.anyWaits()) {
                     break;
                 }
@@ -179,6 +176,16 @@ final class Scheduler {
             holding = held;
         }
         return granted == most;
+    }
+
+    private boolean tryTake(int units, Ceilings limits, TierLane lane, boolean owed) {
+        return owed ? state.tryTakeForFloor(units, limits) : state.tryTakeForWaiter(units, limits, lane.rank);
+    }
+
+    private void tellPromises(Waiter head, int units) {
+        for (Throughput each : promises) {
+            each.granted(head, (double) GateState.tokensOf(units));
+        }
     }
 
     private boolean grant(TierLane lane, Waiter head, int units, boolean inTurn, boolean ofTenant, long now) {
