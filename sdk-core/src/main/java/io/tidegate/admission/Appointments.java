@@ -7,6 +7,7 @@ package io.tidegate.admission;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,11 @@ final class Appointments {
     /** How many are looked at, in turn, each time another is remembered. */
     private static final int LOOKED_AT = 4;
 
+    private static final int TENANTS = 1024;
+
+    /** So many times fewer than tenants have on average. */
+    private static final int FAR_FEWER = 4;
+
     private static final double WEIGHT = 1.0 / 64;
     private static final double LEAST_SHOWN = 0.2;
 
@@ -49,6 +55,12 @@ final class Appointments {
 
     /** Up to when time is given away. */
     private final AtomicLong givenNanos;
+
+    /** Open appointments, those of each tenant (of one hash together), and tenants that have any. */
+    private final AtomicInteger open = new AtomicInteger();
+
+    private final AtomicIntegerArray openOf = new AtomicIntegerArray(TENANTS);
+    private final AtomicInteger tenantsTold = new AtomicInteger();
 
     /** Where it is looked next whose time is over. */
     private final AtomicInteger looked = new AtomicInteger();
@@ -60,8 +72,9 @@ final class Appointments {
      * @param key whose
      * @param atNanos when it is to come
      * @param right whether it may queue then in any case
+     * @param cell where those of its tenant are counted
      */
-    record Told(long key, long atNanos, boolean right) {
+    record Told(long key, long atNanos, boolean right, int cell) {
 
         boolean tooSoon(long nowNanos) {
             return atNanos - nowNanos > EARLY_NANOS;
@@ -100,6 +113,7 @@ final class Appointments {
             int bucket = bucket(told.key);
             for (int way = 0; way < WAYS; way++) {
                 if (known.compareAndSet(bucket + way, told, null)) {
+                    ended(told);
                     double before = shown;
                     shown = before + WEIGHT * (1 - before);
                     return;
@@ -116,10 +130,11 @@ final class Appointments {
     /**
      * Gives a request its time.
      *
+     * @param tenant whose request it is
      * @param aheadNanos until the work that waits now is done
      * @param intervalNanos between two of this tier that are served, by then
      */
-    Told give(long key, long nowNanos, long aheadNanos, double intervalNanos) {
+    Told give(long key, String tenant, long nowNanos, long aheadNanos, double intervalNanos) {
         long soonest = nowNanos + Math.min(HORIZON_NANOS, Math.max(SOONEST_NANOS, aheadNanos));
         long step = (long) Math.min(intervalNanos * shown, (double) HORIZON_NANOS);
         long at;
@@ -136,9 +151,35 @@ final class Appointments {
                 break;
             }
         }
-        Told told = new Told(key, at, right);
+        Told told = new Told(key, at, right, cell(tenant));
         remember(told, nowNanos);
         return told;
+    }
+
+    /**
+     * Whether this tenant has far fewer open appointments than tenants have on average: then those of others are not in its way, or
+     * one tenant could keep all out by asking again and again.
+     */
+    boolean isSeldomTold(String tenant) {
+        return (long) openOf.get(cell(tenant)) * tenantsTold.get() * FAR_FEWER <= open.get();
+    }
+
+    private void opened(Told told) {
+        open.getAndIncrement();
+        if (openOf.getAndIncrement(told.cell) == 0) {
+            tenantsTold.getAndIncrement();
+        }
+    }
+
+    private void ended(Told told) {
+        open.getAndDecrement();
+        if (openOf.getAndDecrement(told.cell) == 1) {
+            tenantsTold.getAndDecrement();
+        }
+    }
+
+    private static int cell(String tenant) {
+        return (int) ((tenant.hashCode() * 0x9E3779B97F4A7C15L) >>> 54);
     }
 
     private void remember(Told told, long nowNanos) {
@@ -155,7 +196,7 @@ final class Appointments {
         for (int way = 0; way < WAYS; way++) {
             Told other = known.get(bucket + way);
             if (other != null && other.key == told.key) {
-                known.set(bucket + way, told);
+                place(known, bucket + way, told);
                 return;
             }
             boolean freer = other == null || (replaced != null && other.atNanos - replaced.atNanos < 0);
@@ -164,10 +205,19 @@ final class Appointments {
                 replaced = other;
             }
         }
-        known.set(place, told);
-        if (replaced != null && replaced.over(nowNanos)) {
+        Told gone = place(known, place, told);
+        if (gone != null && gone.over(nowNanos)) {
             didNotCome();
         }
+    }
+
+    private @Nullable Told place(AtomicReferenceArray<Told> known, int place, Told told) {
+        opened(told);
+        Told gone = known.getAndSet(place, told);
+        if (gone != null) {
+            ended(gone);
+        }
+        return gone;
     }
 
     /** Looks at the next few of all that are remembered: whose time is over is forgotten, and counts as one that did not come. */
@@ -177,6 +227,7 @@ final class Appointments {
             int place = (from + i) & (REMEMBERED - 1);
             Told told = known.get(place);
             if (told != null && told.over(nowNanos) && known.compareAndSet(place, told, null)) {
+                ended(told);
                 didNotCome();
             }
         }

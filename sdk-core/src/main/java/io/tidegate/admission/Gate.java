@@ -160,6 +160,9 @@ public final class Gate implements AutoCloseable {
     /** Whether there are quotas or guarantees, so that there is more to do when a request ends. */
     private final boolean more;
 
+    /** Whether there are guarantees or promises, so that those who wait are looked after now and then. */
+    private final boolean looksAgain;
+
     /* Of the owner of the drain. */
 
     private final Scheduler scheduler;
@@ -169,6 +172,7 @@ public final class Gate implements AutoCloseable {
     private final Consumer<Waiter> due = settled::due;
     private boolean queueOpen;
     private final double[] perTier;
+    private long lookedNanos;
 
     /** When the oldest of the refusals that are handed out was made; 0 if there are none. */
     private volatile long refusalsNanos;
@@ -212,6 +216,7 @@ public final class Gate implements AutoCloseable {
         }
         this.lending = Lending.of(tiers, time.nanos());
         this.more = quotas != null || lending != null;
+        this.looksAgain = lending != null || !scheduler.promises().isEmpty();
         this.cursor = builder.shedByRank ? new RankCursor(lanes.length, shardSeed, time.nanos()) : null;
         this.perTier = new double[lanes.length];
         this.maxQueued = builder.maxQueued;
@@ -261,9 +266,12 @@ public final class Gate implements AutoCloseable {
         for (TierLane lane : lanes) {
             PoolLoad.TierLoad load = lane.load(0);
             double kept = lending.reserved(lane.rank);
-            // A hair less before it is rounded up: shares are no exact numbers.
+            // What is lent is rounded to the nearest, or a demand that fades would keep a slot for ever; what is not is
+            // rounded up, a hair less before it: shares are no exact numbers.
+            long slots = Math.max(Math.round(kept * limit.slots()), (long)
+                    Math.ceil(lending.notLent(lane.rank) * limit.slots() - 1e-6));
             unused[lane.rank] = new Work(
-                    (int) Math.max(0, (long) Math.ceil(kept * limit.slots() - 1e-6) - load.inFlight()),
+                    (int) Math.max(0, slots - load.inFlight()),
                     Math.max(0, (long) (kept * (double) limit.tokens()) - load.tokensInFlight()));
         }
         return new GateState.Ceilings(limit, tiers, unused);
@@ -407,7 +415,11 @@ public final class Gate implements AutoCloseable {
     }
 
     private long reserved(Request request, int units) {
-        return reservesMaximum ? request.promptTokens() + request.maxOutputTokens() : GateState.tokensOf(units);
+        if (reservesMaximum) {
+            return request.promptTokens() + request.maxOutputTokens();
+        }
+        // A pool that counts no tokens gives none, which is not to say that none are taken.
+        return GateState.tokensOf(units == 0 ? request.units : units);
     }
 
     /** It never ran. */
@@ -427,7 +439,7 @@ public final class Gate implements AutoCloseable {
 
     /** It was given less than it asked for, which was more than its tier may fill: so much less is reserved for it. */
     private void cut(Permit permit, int asked, int taken) {
-        if (asked != taken) {
+        if (asked != taken && taken > 0) {
             reserveLess(permit, asked - taken);
         }
     }
@@ -446,12 +458,13 @@ public final class Gate implements AutoCloseable {
         QuotaTier tier = permit.lane.quota;
         if (by != null && tier != null) {
             long reserved = reserved(permit.request, units);
-            long took = usage.promptTokens() + usage.outputTokens();
+            long took =
+                    Math.min(usage.promptTokens(), Work.MAX_TOKENS) + Math.min(usage.outputTokens(), Work.MAX_TOKENS);
             if (took == 0 && outcome != Outcome.FAILED && usage != Usage.UNUSED) {
                 // Nobody said what it took.
                 took = reserved;
             }
-            by.settle(permit.request.tenant(), tier, reserved, Math.max(0, took), permit.arrivedNanos);
+            by.settle(permit.request.tenant(), tier, reserved, took, permit.arrivedNanos);
         }
     }
 
@@ -593,6 +606,7 @@ public final class Gate implements AutoCloseable {
                     cameBack(lane, request, now);
                 }
                 try {
+                    waiter.place = Waiter.NEVER_QUEUED;
                     waiter.tryGrant((int) taken, now);
                     noteSite(waiter);
                     admitted(lane, waiter);
@@ -725,15 +739,18 @@ public final class Gate implements AutoCloseable {
     /** Why it would wait in vain, or in the way of others, as far as can be told. */
     private @Nullable Reason foreseen(Waiter waiter, long boundNanos) {
         TierLane lane = waiter.lane;
-        long wait = predictedWaitNanos(lane, waiter.arrivedNanos);
+        long now = waiter.arrivedNanos;
         // Where others were told when to come, what is left of the bound is theirs: no prediction is exact.
-        boolean anyTold = lane.appoints && lane.appointments.givenAheadNanos(waiter.arrivedNanos) > 0;
+        boolean anyTold = lane.appoints && lane.appointments.givenAheadNanos(now) > 0;
+        // But not where this tenant was told far more seldom than others.
+        boolean seldomTold = anyTold && lane.appointments.isSeldomTold(waiter.request.tenant());
+        long wait = seldomTold ? waitNanos(lane, now) : predictedWaitNanos(lane, now);
         double longest = anyTold ? boundNanos * LEFT_TO_NEWCOMERS : (double) boundNanos;
         if ((double) wait > longest && inTurnNanos(waiter, anyTold) > longest) {
             return Reason.WAIT_TOO_LONG;
         }
         RankCursor ranks = cursor;
-        return ranks != null && ranks.counts() && isBelow(ranks, waiter, wait, anyTold, boundNanos)
+        return ranks != null && ranks.counts() && waiting.get() > 0 && isBelow(ranks, waiter, wait, anyTold, boundNanos)
                 ? Reason.OVERLOADED
                 : null;
     }
@@ -755,7 +772,7 @@ public final class Gate implements AutoCloseable {
         Request request = waiter.request;
         int units = lane.queuedUnits(waiter.request);
         if (!lane.reservePlace(units, request.tenant())) {
-            if (!lane.isBelowAverage(request.tenant(), 0)) {
+            if (!lane.isBelowAverage(request.tenant(), 0) || !lane.isShareOfTokens(request.tenant(), units)) {
                 return full();
             }
             lane.takePlaceOfAnother(units, request.tenant());
@@ -833,7 +850,7 @@ public final class Gate implements AutoCloseable {
         if (told == null || !told.tooSoon(now)) {
             lane.appoints = true;
             long ahead = Math.max(0, waitNanos(lane, now));
-            told = lane.appointments.give(request.key, now, ahead, intervalNanos(lane, ahead, now));
+            told = lane.appointments.give(request.key, request.tenant(), now, ahead, intervalNanos(lane, ahead, now));
         }
         return Duration.ofNanos(told.atNanos() - now);
     }
@@ -1041,7 +1058,11 @@ public final class Gate implements AutoCloseable {
     /** By whoever took the count of wake-ups from zero. */
     private void drain(@Nullable Waiter arrival, boolean callersOwn) {
         if (arrival != null) {
-            takeIn();
+            try {
+                takeIn();
+            } catch (RuntimeException | Error e) {
+                listeners.failed("drain", e);
+            }
             takeIn(arrival);
         }
         Waiter first = null;
@@ -1070,6 +1091,11 @@ public final class Gate implements AutoCloseable {
             alarmed = wheel.size() > 0;
             alarmNanos = wheel.earliestNanos();
             empty = waiting.get() == 0;
+            if (looksAgain && !empty && alarmed) {
+                // What is kept for others, and what is owed to promises, changes by time alone.
+                long again = lookedNanos + Lending.PERIOD_NANOS;
+                alarmNanos = again - alarmNanos < 0 ? again : alarmNanos;
+            }
             if (!more || !handOver()) {
                 owed = more ? 1 : state.served(owed);
             } else {
@@ -1141,7 +1167,8 @@ public final class Gate implements AutoCloseable {
     private boolean serve() {
         takeIn();
         moment.known = false;
-        boolean anyWaited = lookAround(time.coarseNanos());
+        lookedNanos = time.coarseNanos();
+        boolean anyWaited = lookAround(lookedNanos);
         boolean more = false;
         if (anyWaited) {
             openQueue();
@@ -1675,7 +1702,7 @@ public final class Gate implements AutoCloseable {
         if (quotas != null) {
             settle(permit, units, outcome, usage);
         }
-        if (usage.outputTokens() + usage.promptTokens() > 0) {
+        if (usage.outputTokens() > 0 || usage.promptTokens() > 0) {
             learn(permit, units, outcome, usage, awaited);
         }
         return lending != null && lending.isDue(now);
@@ -1690,7 +1717,9 @@ public final class Gate implements AutoCloseable {
         }
         double took = (double) usage.promptTokens() + (double) usage.outputTokens();
         double more = took - (double) GateState.tokensOf(units);
-        if (awaited && units > 0 && Math.abs(more) > GateState.TOKENS_PER_UNIT) {
+        // What was granted without a wait was charged to nobody, and is not given back.
+        boolean charged = more > 0 || (permit instanceof Waiter waiter && waiter.place != Waiter.NEVER_QUEUED);
+        if (awaited && charged && units > 0 && Math.abs(more) > GateState.TOKENS_PER_UNIT) {
             corrections.offer(new Correction(permit.lane, request.tenant(), more));
         }
     }
@@ -2219,7 +2248,7 @@ public final class Gate implements AutoCloseable {
             }
             tenantRates
                     .computeIfAbsent(tier, ignored -> new LinkedHashMap<>())
-                    .put(Objects.requireNonNull(tenant, "tenant"), tokensPerSecond);
+                    .put(Request.nameOf(tenant), tokensPerSecond);
             return this;
         }
 

@@ -104,6 +104,11 @@ final class Lending {
         lookedNanos = nowNanos;
     }
 
+    /** Share of the limit that is kept for a tier always. */
+    double notLent(int rank) {
+        return notLent[rank];
+    }
+
     /** Share of the limit that is kept for a tier now. */
     double reserved(int rank) {
         return reserved[rank];
@@ -126,10 +131,9 @@ final class Lending {
             if (nowNanos - windowNanos >= WINDOW_NANOS && samples > 0) {
                 double mean = sum / (double) samples;
                 double envelope = mean + Math.sqrt(Math.max(0, squares / (double) samples - mean * mean));
-                // Once for each window that has passed, also of those in which nobody looked.
-                double windows = Math.floor((double) (nowNanos - windowNanos) / WINDOW_NANOS);
-                double old = Math.pow(KEPT_OF_OLD, windows);
-                smooth = Math.max(envelope, old * smooth + (1 - old) * envelope);
+                smooth = Math.max(envelope, KEPT_OF_OLD * smooth + (1 - KEPT_OF_OLD) * envelope);
+                // In windows in which nobody looked there was no demand.
+                smooth *= Math.pow(KEPT_OF_OLD, Math.floor((double) (nowNanos - windowNanos) / WINDOW_NANOS) - 1);
                 sum = 0;
                 squares = 0;
                 samples = 0;

@@ -103,6 +103,13 @@ public final class Request {
         return new Request(new Draft(Objects.requireNonNull(tier, "tier")));
     }
 
+    /** The name by which a tenant is known. */
+    static String nameOf(String tenant) {
+        return tenant.length() <= MAX_TENANT
+                ? tenant
+                : tenant.substring(0, MAX_TENANT - 17) + '#' + Long.toHexString(digest(tenant));
+    }
+
     /**
      * The same request of this tenant.
      *
@@ -111,9 +118,7 @@ public final class Request {
      */
     public Request withTenant(String tenant) {
         Draft draft = new Draft(this);
-        draft.tenant = tenant.length() <= MAX_TENANT
-                ? tenant
-                : tenant.substring(0, MAX_TENANT - 17) + '#' + Long.toHexString(digest(tenant));
+        draft.tenant = nameOf(tenant);
         return new Request(draft);
     }
 

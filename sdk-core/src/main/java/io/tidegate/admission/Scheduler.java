@@ -148,7 +148,8 @@ final class Scheduler {
                 // It left since it was looked at.
                 continue;
             }
-            int units = GateState.taken(head.units, limits, lane.rank);
+            int asked = head.units;
+            int units = GateState.taken(asked, limits, lane.rank);
             // Before the room is taken, which a clock that fails would lose.
             long now = clock.nanos();
             if (!tryTake(units, limits, lane, owed != null)) {
@@ -160,7 +161,7 @@ final class Scheduler {
             if (grant(lane, head, units, owed == null, ofTenant, now)) {
                 granted++;
                 if (promises.length > 0) {
-                    tellPromises(head, units);
+                    tellPromises(head, promisedTokens(asked, limits, lane.rank));
                 }
                 if (!settling.anyWaits()) {
                     break;
@@ -182,9 +183,9 @@ final class Scheduler {
         return owed ? state.tryTakeForFloor(units, limits) : state.tryTakeForWaiter(units, limits, lane.rank);
     }
 
-    private void tellPromises(Waiter head, int units) {
+    private void tellPromises(Waiter head, double tokens) {
         for (Throughput each : promises) {
-            each.granted(head, (double) GateState.tokensOf(units));
+            each.granted(head, tokens);
         }
     }
 
@@ -243,7 +244,13 @@ final class Scheduler {
 
     private static double neededTokens(Throughput promise, Ceilings limits) {
         Waiter head = promise.head();
-        return head == null ? -1 : (double) GateState.tokensOf(GateState.taken(head.units, limits, promise.lane.rank));
+        return head == null ? -1 : promisedTokens(head.units, limits, promise.lane.rank);
+    }
+
+    /** What a request counts for in a promise: at least a unit, and what it asks for where the pool counts no tokens. */
+    private static double promisedTokens(int asked, Ceilings limits, int rank) {
+        int counted = limits.limitUnits == 0 ? asked : GateState.taken(asked, limits, rank);
+        return (double) GateState.tokensOf(Math.max(1, counted));
     }
 
     /** The promise whose next request is due longest, or null. */

@@ -259,6 +259,12 @@ final class TierLane {
         return (own + 1L) * all <= waiting() - counted;
     }
 
+    /** Whether a tenant with one more of so many units has no more of the tokens that may wait than its share, were all its own as large. */
+    boolean isShareOfTokens(String tenant, int units) {
+        int own = tenants.of(tenant);
+        return (own + 1L) * tenantsWith(own) * units <= maxQueuedUnits;
+    }
+
     /**
      * Requests of this tier that are granted until one more of this tenant has been, itself among them: all that wait, or, as tenants
      * take turns, as many of each as its own.

@@ -39,6 +39,9 @@ final class Waiter extends Permit implements Ticket {
     @Nullable
     Waiter previous;
 
+    /** In place of a number: it was granted at once. */
+    static final int NEVER_QUEUED = -1;
+
     /** Its number among the arrivals of its lane; wraps. */
     int place;
 

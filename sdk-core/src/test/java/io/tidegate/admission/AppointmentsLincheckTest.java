@@ -71,7 +71,8 @@ class AppointmentsLincheckTest {
         @Override
         public long give() {
             // Of one key: whose entry is overwritten does not matter to the times.
-            return number(appointments.give(1, 0, 0, (double) INTERVAL).atNanos());
+            return number(
+                    appointments.give(1, "tenant", 0, 0, (double) INTERVAL).atNanos());
         }
     }
 

@@ -27,7 +27,7 @@ class AppointmentsTest {
     private Appointments appointments = new Appointments(now);
 
     private Told give(long aheadNanos, long intervalNanos) {
-        return appointments.give(random.nextLong(), now, aheadNanos, (double) intervalNanos);
+        return appointments.give(random.nextLong(), "tenant", now, aheadNanos, (double) intervalNanos);
     }
 
     private long inNanos(Told told) {
@@ -103,7 +103,7 @@ class AppointmentsTest {
     @ParameterizedTest
     @ValueSource(doubles = {1e30, Double.MAX_VALUE, Double.POSITIVE_INFINITY})
     void give_endlessInterval_isBeyondTheHorizonAndOverflowsNothing(double intervalNanos) {
-        Told told = appointments.give(1, now, Long.MAX_VALUE, intervalNanos);
+        Told told = appointments.give(1, "tenant", now, Long.MAX_VALUE, intervalNanos);
 
         assertThat(inNanos(told)).isEqualTo(HORIZON);
         assertThat(told.right()).isFalse();
@@ -120,7 +120,7 @@ class AppointmentsTest {
 
     @Test
     void told_tooSoon_isTheSameTimeAgain() {
-        Told given = appointments.give(5, now, 10 * SECOND, 1e9);
+        Told given = appointments.give(5, "tenant", now, 10 * SECOND, 1e9);
         for (int second = 0; second < 9; second++) {
             now += SECOND;
             assertThat(toldOf(5)).isSameAs(given);
@@ -135,7 +135,7 @@ class AppointmentsTest {
 
     @Test
     void told_aMinuteLate_hasLapsed() {
-        Told given = appointments.give(5, now, 10 * SECOND, 1e9);
+        Told given = appointments.give(5, "tenant", now, 10 * SECOND, 1e9);
         now += 70 * SECOND;
         assertThat(toldOf(5)).isSameAs(given);
         now++;
@@ -144,11 +144,11 @@ class AppointmentsTest {
 
     @Test
     void kept_isForgotten_andOnlyOnce() {
-        Told given = appointments.give(5, now, 10 * SECOND, 1e9);
+        Told given = appointments.give(5, "tenant", now, 10 * SECOND, 1e9);
         appointments.kept(given);
         assertThat(appointments.told(5, now)).isNull();
 
-        Told anew = appointments.give(5, now, 10 * SECOND, 1e9);
+        Told anew = appointments.give(5, "tenant", now, 10 * SECOND, 1e9);
         appointments.kept(given);
         assertThat(toldOf(5)).as("of another time").isSameAs(anew);
     }
@@ -156,7 +156,7 @@ class AppointmentsTest {
     @Test
     void told_beforeAnyIsGiven_isNull() {
         assertThat(appointments.told(0, now)).isNull();
-        appointments.kept(new Told(1, now, true));
+        appointments.kept(new Told(1, now, true, 0));
     }
 
     // ---- the share that shows --------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ class AppointmentsTest {
     void give_aMillionKeys_remembersABoundedNumber() {
         long[] keys = random.longs(1_000_000).toArray();
         for (long key : keys) {
-            appointments.give(key, now, 0, 10);
+            appointments.give(key, "tenant", now, 0, 10);
         }
         int remembered = 0;
         for (long key : keys) {

@@ -272,10 +272,10 @@ class GateFaultsTest {
     @Test
     void appointment_givenAnewWhileAnOlderStands_isTheOnlyOne() {
         Appointments given = new Appointments(0);
-        Appointments.Told first = given.give(1, 0, 0, 0);
-        given.give(2, 0, 0, 0);
+        Appointments.Told first = given.give(1, "tenant", 0, 0, 0);
+        given.give(2, "tenant", 0, 0, 0);
         given.kept(first);
-        given.give(2, 2 * SECOND, 0, 0);
+        given.give(2, "tenant", 2 * SECOND, 0, 0);
         Appointments.Told told = given.told(2, 3 * SECOND);
         assertThat(told).isNotNull();
         if (told != null) {
@@ -314,13 +314,17 @@ class GateFaultsTest {
         SplittableRandom random = new SplittableRandom(3);
         long now = 0;
         for (int i = 0; i < 2_000; i++) {
-            appointments.give(random.nextLong(), now, 0, 1);
+            appointments.give(random.nextLong(), "tenant", now, 0, 1);
             now += SECOND;
         }
         now += 1_000 * SECOND;
-        long one = appointments.give(random.nextLong(), now, 0, SECOND).atNanos();
+        long one =
+                appointments.give(random.nextLong(), "tenant", now, 0, SECOND).atNanos();
 
-        assertThat(appointments.give(random.nextLong(), now, 0, SECOND).atNanos() - one)
+        assertThat(appointments
+                                .give(random.nextLong(), "tenant", now, 0, SECOND)
+                                .atNanos()
+                        - one)
                 .isLessThan(SECOND / 2);
     }
 

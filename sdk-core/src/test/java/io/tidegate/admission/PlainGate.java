@@ -347,7 +347,11 @@ final class PlainGate {
         boolean below = belowAverage(tier, request.tenant());
         boolean tooMany = unitsQueued(tier) + queuedUnits(tier, request.tokens()) > tier.maxQueuedTokens() / UNIT
                 || queued(tier) >= tier.maxQueued();
-        if ((tooMany || (queue.size() >= maxQueued && !lowerWaits)) && !below) {
+        boolean share = (queued(tier, request.tenant()) + 1)
+                        * tenantsWith(tier, request.tenant())
+                        * queuedUnits(tier, request.tokens())
+                <= tier.maxQueuedTokens() / UNIT;
+        if ((tooMany && !(below && share)) || (queue.size() >= maxQueued && !lowerWaits && !below)) {
             return supply.replicas().ready() == 0 ? Reason.NO_CAPACITY : Reason.QUEUE_FULL;
         }
         return null;
