@@ -750,14 +750,17 @@ public final class Gate implements AutoCloseable {
             return Reason.WAIT_TOO_LONG;
         }
         RankCursor ranks = cursor;
-        return ranks != null && ranks.counts() && waiting.get() > 0 && isBelow(ranks, waiter, wait, anyTold, boundNanos)
+        double calm = boundNanos * RankCursor.CALM_BELOW;
+        return ranks != null && (double) wait > calm && ranks.counts() && isBelow(ranks, waiter, anyTold, calm)
                 ? Reason.OVERLOADED
                 : null;
     }
 
-    private boolean isBelow(RankCursor ranks, Waiter waiter, long wait, boolean anyTold, long boundNanos) {
-        if (ranks.mayQueue(waiter.lane.rank, waiter.request.tenant())
-                || Math.min(wait, inTurnNanos(waiter, anyTold)) <= boundNanos * RankCursor.CALM_BELOW) {
+    /** Whether its rank is one of those that do not queue now, and neither its floor nor its turn would serve it soon. */
+    private boolean isBelow(RankCursor ranks, Waiter waiter, boolean anyTold, double calm) {
+        if (waiting.get() == 0
+                || inTurnNanos(waiter, anyTold) <= calm
+                || ranks.mayQueue(waiter.lane.rank, waiter.request.tenant())) {
             return false;
         }
         if (ranks.isLate(waiter.arrivedNanos)) {
