@@ -14,11 +14,13 @@ import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.examples.vllm.SimulatedVllmServer;
 import io.tidegate.pool.Work;
+import io.tidegate.routing.BalancerSettings;
 import io.tidegate.routing.Choice;
 import io.tidegate.routing.Dispatch;
 import io.tidegate.routing.ReplicaBalancer;
 import io.tidegate.time.ManualTime;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -34,7 +36,10 @@ class LocalProcessBackendTest {
     @TempDir
     Path folder;
 
-    private final ReplicaBalancer balancer = ReplicaBalancer.of(new ManualTime());
+    /** Without slow start: which replica is asked then depends on which was ready first. */
+    private final ReplicaBalancer balancer =
+            ReplicaBalancer.of(new ManualTime(), BalancerSettings.defaults().withSlowStart(Duration.ZERO, 1));
+
     private final List<Dispatch> begun = new ArrayList<>();
     private LocalProcessBackend backend;
     private Set<Long> before;
