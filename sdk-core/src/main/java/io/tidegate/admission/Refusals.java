@@ -70,12 +70,9 @@ final class Refusals {
             return Duration.ofNanos((long) (bounded * (1 - JITTER + 2 * JITTER * fraction(counter))));
         }
 
-        /** A number in [0, 1) from a counter: the finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
+        /** A number in [0, 1) from a counter. */
         private static double fraction(long counter) {
-            long z = counter * 0x9E3779B97F4A7C15L;
-            z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-            z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-            return ((z ^ (z >>> 31)) >>> 11) * 0x1p-53;
+            return (SplitMix.mix(counter * 0x9E3779B97F4A7C15L) >>> 11) * 0x1p-53;
         }
     }
 }

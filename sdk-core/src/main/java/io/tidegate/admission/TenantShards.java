@@ -85,7 +85,7 @@ final class TenantShards {
 
     /** Different shards for a tenant, always the same. */
     int[] hand(String tenant) {
-        long hash = mix(seed ^ mix(hash(tenant)));
+        long hash = SplitMix.mix(seed ^ SplitMix.mix(hash(tenant)));
         int[] hand = new int[HAND];
         for (int i = 0; i < HAND; i++) {
             // Of those that are left, counted up past the ones already dealt, which are kept in order.
@@ -108,12 +108,5 @@ final class TenantShards {
             hash = (hash ^ tenant.charAt(i)) * 0x100000001b3L;
         }
         return hash;
-    }
-
-    /** The finalizer of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
-    private static long mix(long value) {
-        long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
     }
 }
