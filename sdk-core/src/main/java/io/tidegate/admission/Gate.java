@@ -9,6 +9,7 @@ import io.tidegate.admission.Admission.Reason;
 import io.tidegate.admission.GateState.Take;
 import io.tidegate.admission.Refusals.RetryAfter;
 import io.tidegate.admission.spi.GateListener;
+import io.tidegate.pool.LatencySnapshot;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;

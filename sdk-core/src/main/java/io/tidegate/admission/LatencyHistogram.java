@@ -5,15 +5,13 @@
  */
 package io.tidegate.admission;
 
+import io.tidegate.pool.LatencySnapshot;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts times in buckets that are linear up to 0.26 ms and then 16 to each power of 2, up to 39 h.
- *
- * <p>Example: 100 ms are 6103 units of 2<sup>14</sup> ns, in [2<sup>12</sup>, 2<sup>13</sup>), whose buckets are 256 units
- * wide: the bucket from 5888 to 6144 units, whose middle, 98.6 ms, stands for it.
+ * Counts times in the buckets of a {@link LatencySnapshot}.
  *
  * <p>Striped as the {@link Tally} beside it: whoever counts has entered a stripe of that.
  */
@@ -30,14 +28,7 @@ final class LatencyHistogram {
         }
     }
 
-    private static final int UNIT_SHIFT = 14;
-    private static final int SUB_BITS = 4;
-    private static final int SUB = 1 << SUB_BITS;
-
-    /** Values above are counted as this many units: 39 h. */
-    private static final long MOST_UNITS = (1L << 33) - 1;
-
-    private static final int BUCKETS = bucket(Long.MAX_VALUE) + 1;
+    private static final int BUCKETS = LatencySnapshot.BUCKETS;
 
     /** All stripes, one behind the other; made when first counted into: of most outcomes there is never anything. */
     private volatile long @Nullable [] counts;
@@ -85,29 +76,14 @@ final class LatencyHistogram {
         for (int i = 0; all != null && i < all.length; i++) {
             sums[i % BUCKETS] += (long) CELL.getOpaque(all, i);
         }
-        return new LatencySnapshot(sums);
+        return LatencySnapshot.of(sums);
     }
 
-    /** Negative times, which two readings of a coarse clock can give, are zero. */
     static int bucket(long nanos) {
-        long units = Math.min(Math.max(0, nanos) >>> UNIT_SHIFT, MOST_UNITS);
-        if (units < SUB) {
-            return (int) units;
-        }
-        int shift = 63 - Long.numberOfLeadingZeros(units) - SUB_BITS;
-        return (shift << SUB_BITS) + (int) (units >>> shift);
+        return LatencySnapshot.bucket(nanos);
     }
 
-    /** The value that stands for all of a bucket: zero for the first, else its middle. */
     static long middleNanos(int bucket) {
-        if (bucket == 0) {
-            return 0;
-        }
-        if (bucket < 2 * SUB) {
-            return ((long) bucket << UNIT_SHIFT) + (1L << (UNIT_SHIFT - 1));
-        }
-        int shift = (bucket >>> SUB_BITS) - 1;
-        long lowest = (long) (bucket - (shift << SUB_BITS)) << shift;
-        return (lowest << UNIT_SHIFT) + (1L << (shift + UNIT_SHIFT - 1));
+        return LatencySnapshot.middleNanos(bucket);
     }
 }

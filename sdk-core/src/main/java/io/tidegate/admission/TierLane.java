@@ -6,6 +6,7 @@
 package io.tidegate.admission;
 
 import io.tidegate.admission.Admission.Reason;
+import io.tidegate.pool.LatencySnapshot;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Tier;
 import io.tidegate.quota.QuotaTier;
@@ -563,6 +564,22 @@ final class TierLane {
                 inFlightNanos,
                 GateState.tokensOf(admittedUnits),
                 GateState.tokensOf(Math.max(0, admittedUnits - returnedUnits)),
-                retries);
+                retries,
+                served());
+    }
+
+    private PoolLoad.Served served() {
+        long broken = broken();
+        return new PoolLoad.Served(
+                latency(Latency.IN_FLIGHT_COMPLETED).count()
+                        + latency(Latency.IN_FLIGHT_UNREPORTED).count(),
+                latency(Latency.IN_FLIGHT_FAILED).count(),
+                Math.max(broken, evaluated()),
+                broken,
+                tally.sum(PROMPT_TOKENS),
+                tally.sum(OUTPUT_TOKENS),
+                snapshot(Latency.TIME_TO_FIRST_TOKEN),
+                snapshot(Latency.QUEUE_ADMITTED),
+                snapshot(Latency.IN_FLIGHT_COMPLETED));
     }
 }

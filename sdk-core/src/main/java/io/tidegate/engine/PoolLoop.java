@@ -15,8 +15,11 @@ import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
+import io.tidegate.pool.Capacity;
+import io.tidegate.pool.Evidence;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.PoolView.TierView;
+import io.tidegate.pool.Recent;
 import io.tidegate.pool.Replicas;
 import io.tidegate.pool.Signal;
 import io.tidegate.supply.Supply;
@@ -185,7 +188,16 @@ final class PoolLoop {
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
         boolean complete = fresh && signals.values().stream().allMatch(Signal.Known.class::isInstance);
         PoolView seen = new PoolView(
-                pool.name, now, complete, replicas(known), pool.replicaWork, readyTimes.expected(), tiers, signals);
+                pool.name,
+                now,
+                complete ? Evidence.COMPLETE : Evidence.missing("some data is missing, stale or invalid"),
+                replicas(known),
+                pool.replicaWork,
+                readyTimes.expected(),
+                tiers,
+                signals,
+                Capacity.UNKNOWN,
+                Recent.NOTHING);
         view = seen;
         Decider.Wanted wanted = decider.wanted(seen);
         // What is decided on incomplete data is no evidence against what there is: down needs a full window of complete

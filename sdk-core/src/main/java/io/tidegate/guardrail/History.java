@@ -22,9 +22,10 @@ import java.util.List;
  * @param startNanos how far back it reaches, on the monotonic clock
  * @param proposals what policies wanted, oldest first
  * @param changes what was changed, oldest first
+ * @param marks when some things happened last
  * @since 0.1.0
  */
-public record History(long startNanos, List<Proposed> proposals, List<Change> changes) {
+public record History(long startNanos, List<Proposed> proposals, List<Change> changes, Marks marks) {
 
     /** How far back the engine's histories reach: 1 hour. No guardrail may look further. */
     public static final Duration HORIZON = Duration.ofHours(1);
@@ -34,21 +35,41 @@ public record History(long startNanos, List<Proposed> proposals, List<Change> ch
         changes = List.copyOf(changes);
     }
 
-    /** What the policies together wanted at an instant. */
-    public record Proposed(long atNanos, int replicas) {}
+    /** Where nothing but counts is known. */
+    public History(long startNanos, List<Proposed> proposals, List<Change> changes) {
+        this(startNanos, proposals, changes, Marks.startingAt(startNanos));
+    }
+
+    /**
+     * What the policies together wanted at an instant.
+     *
+     * @param demand the same before rounding
+     */
+    public record Proposed(long atNanos, int replicas, double demand) {
+
+        /** With a demand of exactly that many. */
+        public Proposed(long atNanos, int replicas) {
+            this(atNanos, replicas, replicas);
+        }
+    }
 
     /** A change of the desired count. */
     public record Change(long atNanos, int from, int to) {}
 
     /** The history of a pool of which nothing is known but its count. */
     public static History startingAt(long nowNanos, int replicas) {
-        return new History(nowNanos, List.of(new Proposed(nowNanos, replicas)), List.of());
+        return new History(nowNanos, List.of(new Proposed(nowNanos, replicas)), List.of(), Marks.startingAt(nowNanos));
+    }
+
+    /** With one more proposal of exactly that many, forgetting what is older than the horizon. */
+    public History withProposal(long nowNanos, int replicas, long horizonNanos) {
+        return withProposal(nowNanos, replicas, replicas, horizonNanos);
     }
 
     /** With one more proposal, forgetting what is older than the horizon. */
-    public History withProposal(long nowNanos, int replicas, long horizonNanos) {
+    public History withProposal(long nowNanos, int replicas, double demand, long horizonNanos) {
         List<Proposed> kept = new ArrayList<>();
-        kept.add(new Proposed(nowNanos, replicas));
+        kept.add(new Proposed(nowNanos, replicas, demand));
         int highest = replicas;
         int lowest = replicas;
         for (int i = proposals.size() - 1; i >= 0; i--) {
@@ -61,14 +82,26 @@ public record History(long startNanos, List<Proposed> proposals, List<Change> ch
             }
         }
         Collections.reverse(kept);
-        return new History(startNanos, kept, recentChanges(nowNanos, horizonNanos));
+        return new History(startNanos, kept, recentChanges(nowNanos, horizonNanos), marks);
     }
 
     /** With one more change. */
     public History withChange(long nowNanos, int from, int to) {
         List<Change> more = new ArrayList<>(changes);
         more.add(new Change(nowNanos, from, to));
-        return new History(startNanos, proposals, more);
+        return new History(startNanos, proposals, more, marks);
+    }
+
+    /** With other marks. */
+    public History withMarks(Marks other) {
+        return new History(startNanos, proposals, changes, other);
+    }
+
+    /** What the policies together want now, before rounding; NaN if nothing was proposed yet. */
+    public double demand() {
+        return proposals.isEmpty()
+                ? Double.NaN
+                : proposals.get(proposals.size() - 1).demand();
     }
 
     private List<Change> recentChanges(long nowNanos, long horizonNanos) {
@@ -86,6 +119,17 @@ public record History(long startNanos, List<Proposed> proposals, List<Change> ch
             }
         }
         return highest;
+    }
+
+    /** The smallest number proposed within the window, or the fallback if none was smaller. */
+    public int lowestProposed(long nowNanos, long windowNanos, int fallback) {
+        int lowest = fallback;
+        for (Proposed entry : proposals) {
+            if (nowNanos - entry.atNanos() <= windowNanos) {
+                lowest = Math.min(lowest, entry.replicas());
+            }
+        }
+        return lowest;
     }
 
     /** Replicas added within the window. */

@@ -22,13 +22,22 @@ public sealed interface Proposal {
      * A number of replicas.
      *
      * @param replicas 0 or more; bounds are applied later
+     * @param demand the same before rounding, so that it can be said how busy one less would be; 0 or more
      * @param cause what drives it
      */
-    record Wants(String policy, int replicas, Cause cause, String why) implements Proposal {
+    record Wants(String policy, int replicas, double demand, Cause cause, String why) implements Proposal {
         public Wants {
             if (replicas < 0) {
                 throw new IllegalArgumentException("replicas must be >= 0 but was " + replicas + " from " + policy);
             }
+            if (!(demand >= 0)) {
+                throw new IllegalArgumentException("demand must be >= 0 but was " + demand + " from " + policy);
+            }
+        }
+
+        /** With a demand of exactly that many. */
+        public Wants(String policy, int replicas, Cause cause, String why) {
+            this(policy, replicas, Math.max(0, replicas), cause, why);
         }
     }
 
@@ -41,12 +50,18 @@ public sealed interface Proposal {
         ARRIVALS,
         /** Requests wait that would otherwise not be served in time. */
         BACKLOG,
+        /** A tier's promise would be broken with fewer. */
+        SLO,
+        /** A burst far above what is usual. */
+        BURST,
         /** Another signal is away from its target. */
         SIGNAL,
         /** A forecast expects it. */
         FORECAST,
         /** A schedule or calendar says so. */
         SCHEDULE,
+        /** A person says so. */
+        OVERRIDE,
         /** No policy has an opinion; what there is stays. */
         NO_DATA
     }

@@ -39,6 +39,7 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
      * @param admittedTokens total tokens of given permits, as estimated at admission
      * @param tokensInFlight tokens held now, as estimated at admission
      * @param retries requests ever asked that said they had been refused before, or were known to; no arrivals of their own
+     * @param served what became of those that were served
      */
     public record TierLoad(
             Tier tier,
@@ -54,9 +55,10 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
             long inFlightNanos,
             long admittedTokens,
             long tokensInFlight,
-            long retries) {
+            long retries,
+            Served served) {
 
-        /** With no retries. */
+        /** With no retries, and nothing known of what was served. */
         public TierLoad(
                 Tier tier,
                 long inFlight,
@@ -85,7 +87,37 @@ public record PoolLoad(String pool, long atNanos, List<TierLoad> tiers) {
                     inFlightNanos,
                     admittedTokens,
                     tokensInFlight,
-                    0);
+                    0,
+                    Served.NOTHING);
         }
+    }
+
+    /**
+     * What became of requests that were served. Counts only grow.
+     *
+     * @param completed answered to the last byte, or returned without a word
+     * @param failed where the pool or the way to it failed
+     * @param sloEvaluated held against their SLO; those shed by the pool are among them
+     * @param sloBroken of these, those that broke it
+     * @param promptTokens as reported at their end
+     * @param outputTokens as reported at their end
+     * @param timeToFirstToken from arrival
+     * @param queueTime time in queue of those admitted
+     * @param duration time in flight of those completed
+     */
+    public record Served(
+            long completed,
+            long failed,
+            long sloEvaluated,
+            long sloBroken,
+            long promptTokens,
+            long outputTokens,
+            LatencySnapshot timeToFirstToken,
+            LatencySnapshot queueTime,
+            LatencySnapshot duration) {
+
+        /** Nothing was served yet. */
+        public static final Served NOTHING =
+                new Served(0, 0, 0, 0, 0, 0, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY);
     }
 }

@@ -14,28 +14,49 @@ import java.util.Map;
  *
  * @param pool the pool
  * @param nowNanos the instant, on the monotonic clock
- * @param complete whether every source a scale-down needs was heard of; when not, nothing scales down
+ * @param evidence how far what is known can be trusted; where it is not complete, nothing scales down
  * @param replicas replicas wanted, ready and due
  * @param replicaWork what one ready replica holds
  * @param timeToReady expected time from asking for a replica to its first request, measured where it has been, else as
  *     configured
  * @param tiers one entry per tier, highest rank first
- * @param signals what sources other than the gate report, by name
+ * @param signals what is measured, by name: what sources report under their names, what the gate counts under {@code gate.}
+ * @param capacity the throughput of one replica, as far as it has been learned
+ * @param recent load of the last ten minutes, by the second
  * @since 0.1.0
  */
 public record PoolView(
         String pool,
         long nowNanos,
-        boolean complete,
+        Evidence evidence,
         Replicas replicas,
         Work replicaWork,
         Duration timeToReady,
         List<TierView> tiers,
-        Map<String, Signal> signals) {
+        Map<String, Signal> signals,
+        Capacity capacity,
+        Recent recent) {
 
     public PoolView {
         tiers = List.copyOf(tiers);
         signals = Map.copyOf(signals);
+    }
+
+    /** Whether all that a scale-down needs was heard of; when not, nothing scales down. */
+    public boolean complete() {
+        return evidence.complete();
+    }
+
+    /** The signal of this name; {@link Signal.Missing} if no source has one. */
+    public Signal signal(String name) {
+        Signal found = signals.get(name);
+        return found != null ? found : new Signal.Missing(name, "no source gives a signal of this name");
+    }
+
+    /** The same pool as it would be with other replicas. */
+    public PoolView withReplicas(Replicas other) {
+        return new PoolView(
+                pool, nowNanos, evidence, other, replicaWork, timeToReady, tiers, signals, capacity, recent);
     }
 
     /**
@@ -49,6 +70,7 @@ public record PoolView(
      * @param refusedPerSecond smoothed rate of those shed or expired
      * @param inFlightSeconds mean time a permit is held; NaN before the first was returned
      * @param tokensPerRequest mean tokens a permit holds; NaN before the first was given
+     * @param served what became of those that were served lately
      */
     public record TierView(
             Tier tier,
@@ -58,7 +80,62 @@ public record PoolView(
             double arrivalsPerSecond,
             double refusedPerSecond,
             double inFlightSeconds,
-            double tokensPerRequest) {}
+            double tokensPerRequest,
+            ServedView served) {
+
+        /** With nothing known of what was served. */
+        public TierView(
+                Tier tier,
+                long inFlight,
+                long queued,
+                Duration oldestAge,
+                double arrivalsPerSecond,
+                double refusedPerSecond,
+                double inFlightSeconds,
+                double tokensPerRequest) {
+            this(
+                    tier,
+                    inFlight,
+                    queued,
+                    oldestAge,
+                    arrivalsPerSecond,
+                    refusedPerSecond,
+                    inFlightSeconds,
+                    tokensPerRequest,
+                    ServedView.NOTHING);
+        }
+    }
+
+    /**
+     * What became of a tier's requests lately: smoothed rates, and what was counted in the latency window (1 minute by default).
+     *
+     * @param completedPerSecond smoothed rate of those answered
+     * @param promptTokensPerSecond smoothed rate, as reported when requests ended
+     * @param outputTokensPerSecond smoothed rate, as reported when requests ended
+     * @param completed answered in the window
+     * @param failed failed in the window
+     * @param sloEvaluated held against their SLO in the window
+     * @param sloBroken of these, those that broke it
+     * @param timeToFirstToken from arrival, in the window
+     * @param queueTime time in queue of those admitted in the window
+     * @param duration time in flight of those completed in the window
+     */
+    public record ServedView(
+            double completedPerSecond,
+            double promptTokensPerSecond,
+            double outputTokensPerSecond,
+            long completed,
+            long failed,
+            long sloEvaluated,
+            long sloBroken,
+            LatencySnapshot timeToFirstToken,
+            LatencySnapshot queueTime,
+            LatencySnapshot duration) {
+
+        /** Nothing was served. */
+        public static final ServedView NOTHING = new ServedView(
+                0, 0, 0, 0, 0, 0, 0, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY);
+    }
 
     /** Requests that hold a permit, all tiers. */
     public long inFlight() {
@@ -74,4 +151,12 @@ public record PoolView(
     public double arrivalsPerSecond() {
         return tiers.stream().mapToDouble(TierView::arrivalsPerSecond).sum();
     }
+
+    /** Whether anybody asks, waits or is served. */
+    public boolean traffic() {
+        return inFlight() > 0 || queued() > 0 || arrivalsPerSecond() > IDLE;
+    }
+
+    /** Arrivals per second below which a pool is idle: what smoothing leaves of the last request after minutes. */
+    private static final double IDLE = 1e-9;
 }

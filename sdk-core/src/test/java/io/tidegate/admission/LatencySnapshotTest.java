@@ -8,6 +8,7 @@ package io.tidegate.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.pool.LatencySnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -8,6 +8,7 @@ package io.tidegate.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.tidegate.pool.LatencySnapshot;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import io.tidegate.time.ManualTime;

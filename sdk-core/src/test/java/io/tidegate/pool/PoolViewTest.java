@@ -43,6 +43,16 @@ class PoolViewTest {
     }
 
     private static PoolView view(List<PoolView.TierView> tiers, Map<String, Signal> signals) {
-        return new PoolView("chat", 0, true, Replicas.ready(1), Work.slots(4), Duration.ofMinutes(1), tiers, signals);
+        return new PoolView(
+                "chat",
+                0,
+                Evidence.COMPLETE,
+                Replicas.ready(1),
+                Work.slots(4),
+                Duration.ofMinutes(1),
+                tiers,
+                signals,
+                Capacity.UNKNOWN,
+                Recent.NOTHING);
     }
 }

@@ -16,7 +16,7 @@ import java.util.Map;
 public final class PoolViews {
 
     private long nowNanos;
-    private boolean complete = true;
+    private Evidence evidence = Evidence.COMPLETE;
     private int desired;
     private int ready;
     private List<Long> dueNanos = List.of();
@@ -24,6 +24,8 @@ public final class PoolViews {
     private Duration timeToReady = Duration.ofMinutes(2);
     private final List<TierView> tiers = new ArrayList<>();
     private Map<String, Signal> signals = Map.of();
+    private Capacity capacity = Capacity.UNKNOWN;
+    private Recent recent = Recent.NOTHING;
 
     private PoolViews() {}
 
@@ -42,8 +44,7 @@ public final class PoolViews {
     }
 
     public PoolViews incomplete() {
-        this.complete = false;
-        return this;
+        return evidence(Evidence.missing("the test leaves something out"));
     }
 
     /** Replicas wanted and ready. */
@@ -91,15 +92,37 @@ public final class PoolViews {
         return this;
     }
 
+    public PoolViews evidence(Evidence known) {
+        this.evidence = known;
+        return this;
+    }
+
+    public PoolViews capacity(Capacity learned) {
+        this.capacity = learned;
+        return this;
+    }
+
+    public PoolViews recent(Recent load) {
+        this.recent = load;
+        return this;
+    }
+
+    public PoolViews tier(TierView tier) {
+        tiers.add(tier);
+        return this;
+    }
+
     public PoolView build() {
         return new PoolView(
                 "chat",
                 nowNanos,
-                complete,
+                evidence,
                 new Replicas(desired, ready, dueNanos),
                 replicaWork,
                 timeToReady,
                 tiers,
-                signals);
+                signals,
+                capacity,
+                recent);
     }
 }

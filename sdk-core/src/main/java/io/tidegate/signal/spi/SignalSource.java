@@ -26,6 +26,15 @@ public interface SignalSource extends AutoCloseable {
      */
     Map<String, Signal> read() throws Exception;
 
+    /**
+     * Whether at least one of its values differs from read to read while requests are served, as counters and the power draw of a
+     * GPU do. If it does, and none of them moves for long although requests end, its values are taken for frozen and read as
+     * {@link Signal.Stale}. False by default: a queue that is empty is rightly zero for hours.
+     */
+    default boolean alwaysMoves() {
+        return false;
+    }
+
     /** Gives back what it holds; does nothing by default. */
     @Override
     default void close() {}

@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.guardrail;
+
+/**
+ * When some things happened last in a pool, on the monotonic clock. Immutable. After a restart all of them begin at the start, as if
+ * they had happened just then: what is not known must not look long past.
+ *
+ * @param readyNanos when a replica last became ready, or none was due any more
+ * @param trafficNanos when anybody last asked, waited or was served
+ * @param incompleteNanos when what is known was last incomplete
+ * @param heardNanos when any source was last heard of: backend or signal
+ * @param goodPolls complete polls in a row: each with a newer status and newer signals than the one before
+ * @param jumpNanos when the wall clock last jumped against the monotonic one, or the process stood still
+ * @since 0.1.0
+ */
+public record Marks(
+        long readyNanos, long trafficNanos, long incompleteNanos, long heardNanos, int goodPolls, long jumpNanos) {
+
+    /** All at this instant, and no good poll. */
+    public static Marks startingAt(long nowNanos) {
+        return new Marks(nowNanos, nowNanos, nowNanos, nowNanos, 0, nowNanos);
+    }
+
+    public Marks withReady(long atNanos) {
+        return new Marks(atNanos, trafficNanos, incompleteNanos, heardNanos, goodPolls, jumpNanos);
+    }
+
+    public Marks withTraffic(long atNanos) {
+        return new Marks(readyNanos, atNanos, incompleteNanos, heardNanos, goodPolls, jumpNanos);
+    }
+
+    /** What is known was incomplete, so that good polls are counted anew. */
+    public Marks withIncomplete(long atNanos) {
+        return new Marks(readyNanos, trafficNanos, atNanos, heardNanos, 0, jumpNanos);
+    }
+
+    public Marks withHeard(long atNanos) {
+        return new Marks(readyNanos, trafficNanos, incompleteNanos, atNanos, goodPolls, jumpNanos);
+    }
+
+    public Marks withGoodPoll() {
+        return new Marks(
+                readyNanos, trafficNanos, incompleteNanos, heardNanos, Math.min(goodPolls, 1_000) + 1, jumpNanos);
+    }
+
+    public Marks withJump(long atNanos) {
+        return new Marks(readyNanos, trafficNanos, incompleteNanos, heardNanos, goodPolls, atNanos);
+    }
+}
