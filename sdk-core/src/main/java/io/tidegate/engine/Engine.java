@@ -6,6 +6,8 @@
 package io.tidegate.engine;
 
 import io.tidegate.engine.spi.EngineListener;
+import io.tidegate.engine.spi.EngineMemory;
+import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
@@ -15,14 +17,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Scales pools: on a period, and at once when {@link #wake} is called.
@@ -36,6 +45,11 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class Engine implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    /** Longest wait for the memory at the end, in real time. */
+    private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final TimeSource time;
     private final Executor rounds;
@@ -61,7 +75,7 @@ public final class Engine implements AutoCloseable {
         }
         listeners.addAll(builder.listeners);
         for (ScaledPool pool : builder.pools) {
-            PoolLoop loop = new PoolLoop(pool, time, rounds, calls, builder.ledger, listeners);
+            PoolLoop loop = new PoolLoop(pool, time, rounds, calls, builder.ledger, builder.memory, listeners);
             if (loops.put(pool.name(), loop) != null) {
                 throw new IllegalArgumentException("two pools are named \"" + pool.name() + "\"");
             }
@@ -77,32 +91,66 @@ public final class Engine implements AutoCloseable {
     public void start() {
         if (started.compareAndSet(false, true)) {
             for (PoolLoop loop : loops.values()) {
-                repeat(loop.period(), loop::request);
-                if (loop.period().compareTo(loop.statusPeriod()) > 0) {
-                    // Admission must hear of replicas between two decisions, and no decision may rest on an old status.
-                    repeat(loop.statusPeriod(), loop::look);
-                }
+                repeat(loop::period, loop::request);
+                // Admission must hear of replicas between two decisions, and no decision may rest on an old status.
+                repeat(loop::statusPeriod, loop::lookBetweenRounds);
             }
         }
     }
 
-    private void repeat(Duration period, Runnable task) {
+    /** One after the other: a process that stood still goes on with one round, and does not make up for those it missed. */
+    private void repeat(Supplier<Duration> period, Runnable task) {
         if (!closed) {
-            time.schedule(period.toNanos(), () -> repeat(period, task));
+            time.schedule(period.get().toNanos(), () -> repeat(period, task));
             task.run();
         }
     }
 
+    /** As {@link #wake(String, Trigger)}, for no stated reason. */
+    public void wake(String pool) {
+        wake(pool, Trigger.OTHER);
+    }
+
     /**
      * Asks for a round of this pool at once, such as when a request finds no replica; ignored for unknown pools and before the
-     * start. Who asks again within 50 ms is answered by one more round at their end, so that a queue that comes and goes with
-     * each request does not keep the engine busy.
+     * start. Who asks again within the pool's {@code eventGap} is answered by one more round at its end.
+     *
+     * @param trigger what happened; decisions of that round bear it
      */
-    public void wake(String pool) {
+    public void wake(String pool, Trigger trigger) {
         PoolLoop loop = loops.get(pool);
         if (loop != null && started.get() && !closed) {
-            loop.wake();
+            loop.wake(trigger);
         }
+    }
+
+    /**
+     * Pins or pauses a pool from now on; in place of what was said before.
+     *
+     * @throws IllegalArgumentException if it does not scale a pool of that name
+     */
+    public void override(String pool, ManualOverride override) {
+        known(pool).override(Objects.requireNonNull(override, "override"));
+    }
+
+    /**
+     * Ends what {@link #override} began; harmless if nothing was said.
+     *
+     * @throws IllegalArgumentException if it does not scale a pool of that name
+     */
+    public void resume(String pool) {
+        known(pool).override(null);
+    }
+
+    /**
+     * Goes on with other settings of a pool, between two rounds and as a whole. What is known stays: its history, what was learned, an
+     * override, open scale events. A shadow of the same name goes on, another begins anew. The backend before is not closed; a call
+     * under way to it is no longer waited for.
+     *
+     * @throws IllegalArgumentException if it does not scale a pool of that name
+     */
+    public void reconfigure(ScaledPool pool) {
+        known(pool.name()).reconfigure(pool);
     }
 
     /** The pools it scales. */
@@ -116,11 +164,15 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalArgumentException if it does not scale a pool of that name
      */
     public PoolState state(String pool) {
+        return known(pool).state();
+    }
+
+    private PoolLoop known(String pool) {
         PoolLoop loop = loops.get(pool);
         if (loop == null) {
             throw new IllegalArgumentException("no pool \"" + pool + "\", only " + loops.keySet());
         }
-        return loop.state();
+        return loop;
     }
 
     /** Attaches a listener. */
@@ -136,8 +188,19 @@ public final class Engine implements AutoCloseable {
     /** Stops deciding. Calls under way are interrupted. Backends and the ledger are closed by whoever made them. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
-        loops.values().forEach(PoolLoop::close);
+        CompletableFuture<?>[] written =
+                loops.values().stream().map(PoolLoop::close).toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(written).get(CLOSE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("what must survive a restart was not written down in time", e);
+        }
         owned.forEach(ExecutorService::shutdownNow);
     }
 
@@ -158,6 +221,7 @@ public final class Engine implements AutoCloseable {
         private @Nullable TimeSource time;
         private @Nullable Executor executor;
         private Ledger ledger = Ledger.none();
+        private @Nullable EngineMemory memory;
 
         private Builder() {}
 
@@ -176,6 +240,12 @@ public final class Engine implements AutoCloseable {
         /** Where decisions and scale events are written; nowhere by default. */
         public Builder ledger(Ledger ledger) {
             this.ledger = Objects.requireNonNull(ledger, "ledger");
+            return this;
+        }
+
+        /** Where what must survive a restart is kept; nowhere by default. The caller closes it. */
+        public Builder memory(EngineMemory memory) {
+            this.memory = Objects.requireNonNull(memory, "memory");
             return this;
         }
 

@@ -63,12 +63,14 @@ final class GuardedBackend {
     /**
      * Asks for replicas; the answer is told the request or a failure, on any thread.
      *
+     * @param called run just before the backend is called, on the thread that calls it; throws nothing
      * @throws RuntimeException if it cannot be asked now; the answer is then told nothing
      */
-    void scale(ScaleRequest request, BiConsumer<@Nullable ScaleRequest, @Nullable Throwable> answer) {
+    void scale(ScaleRequest request, Runnable called, BiConsumer<@Nullable ScaleRequest, @Nullable Throwable> answer) {
         call(
                 scaling,
                 () -> {
+                    called.run();
                     backend.scale(request);
                     return request;
                 },

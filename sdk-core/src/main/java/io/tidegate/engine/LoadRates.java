@@ -6,10 +6,14 @@
 package io.tidegate.engine;
 
 import io.tidegate.pool.PoolLoad;
+import io.tidegate.pool.PoolLoad.Served;
 import io.tidegate.pool.PoolLoad.TierLoad;
+import io.tidegate.pool.PoolView.ServedView;
 import io.tidegate.pool.PoolView.TierView;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +25,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoadRates {
 
-    private final double windowSeconds;
+    private double windowSeconds;
+    private long latencyWindowNanos;
     private final Map<String, Smoothed> tiers = new LinkedHashMap<>();
     private @Nullable PoolLoad last;
 
     LoadRates(Duration window) {
+        this(window, Duration.ofMinutes(1));
+    }
+
+    /**
+     * @param window over which rates are smoothed
+     * @param latencyWindow over which latencies and outcomes are counted
+     */
+    LoadRates(Duration window, Duration latencyWindow) {
         this.windowSeconds = window.toNanos() / 1e9;
+        this.latencyWindowNanos = latencyWindow.toNanos();
+    }
+
+    /** Goes on over other windows with what it has. */
+    void use(Duration window, Duration latencyWindow) {
+        windowSeconds = window.toNanos() / 1e9;
+        latencyWindowNanos = latencyWindow.toNanos();
     }
 
     /** Takes the next reading. The first gives rates of zero, since nothing is known of the time before it. */
@@ -36,7 +56,7 @@ final class LoadRates {
         boolean moved = last == null || elapsed > 0;
         List<TierView> views = new ArrayList<>();
         for (TierLoad now : load.tiers()) {
-            Smoothed smoothed = tiers.computeIfAbsent(now.tier().name(), ignored -> new Smoothed(now));
+            Smoothed smoothed = tiers.computeIfAbsent(now.tier().name(), ignored -> new Smoothed(now, load.atNanos()));
             if (moved) {
                 smoothed.update(now, elapsed, windowSeconds);
             }
@@ -48,7 +68,8 @@ final class LoadRates {
                     smoothed.arrivals,
                     smoothed.refused,
                     smoothed.inFlightSeconds,
-                    smoothed.tokens));
+                    smoothed.tokens,
+                    smoothed.served(now.served(), load.atNanos(), latencyWindowNanos)));
         }
         if (moved) {
             last = load;
@@ -61,14 +82,54 @@ final class LoadRates {
         /** Weight of a batch of n returned permits in the mean time in flight: 1 − (1 − 1/64)^n. */
         private static final double MEMORY = 63.0 / 64;
 
+        /** How finely the latency window moves. */
+        private static final int WINDOW_PARTS = 12;
+
         private TierLoad before;
         private double arrivals;
         private double refused;
         private double inFlightSeconds = Double.NaN;
         private double tokens = Double.NaN;
+        private double completed;
+        private double promptTokens;
+        private double outputTokens;
+        /** What had been served at some instants of the latency window, oldest first. */
+        private final ArrayDeque<Past> past = new ArrayDeque<>();
 
-        Smoothed(TierLoad first) {
+        /** What had been served until an instant. */
+        private record Past(long atNanos, Served served) {}
+
+        Smoothed(TierLoad first, long nowNanos) {
             this.before = first;
+            past.addLast(new Past(nowNanos, first.served()));
+        }
+
+        ServedView served(Served now, long nowNanos, long windowNanos) {
+            if (nowNanos - past.getLast().atNanos() >= windowNanos / WINDOW_PARTS) {
+                past.addLast(new Past(nowNanos, now));
+            }
+            // The oldest that is kept is the last from before the window.
+            while (past.size() > 1 && nowNanos - second().atNanos() >= windowNanos) {
+                past.removeFirst();
+            }
+            Served then = past.getFirst().served();
+            return new ServedView(
+                    completed,
+                    promptTokens,
+                    outputTokens,
+                    Math.max(0, now.completed() - then.completed()),
+                    Math.max(0, now.failed() - then.failed()),
+                    Math.max(0, now.sloEvaluated() - then.sloEvaluated()),
+                    Math.max(0, now.sloBroken() - then.sloBroken()),
+                    now.timeToFirstToken().since(then.timeToFirstToken()),
+                    now.queueTime().since(then.queueTime()),
+                    now.duration().since(then.duration()));
+        }
+
+        private Past second() {
+            Iterator<Past> entries = past.iterator();
+            entries.next();
+            return entries.next();
         }
 
         void update(TierLoad now, double elapsed, double windowSeconds) {
@@ -83,6 +144,12 @@ final class LoadRates {
                 long returned = now.retries() - before.retries();
                 long refusals = Math.max(0, now.shed() + now.expired() - before.shed() - before.expired() - returned);
                 refused += weight * ((double) refusals / elapsed - refused);
+                completed +=
+                        weight * (rate(now.served().completed(), before.served().completed(), elapsed) - completed);
+                promptTokens += weight
+                        * (rate(now.served().promptTokens(), before.served().promptTokens(), elapsed) - promptTokens);
+                outputTokens += weight
+                        * (rate(now.served().outputTokens(), before.served().outputTokens(), elapsed) - outputTokens);
             }
             inFlightSeconds = mean(
                     inFlightSeconds,
@@ -91,6 +158,10 @@ final class LoadRates {
             tokens = mean(tokens, now.admitted() - before.admitted(), (double)
                     (now.admittedTokens() - before.admittedTokens()));
             before = now;
+        }
+
+        private static double rate(long now, long before, double elapsed) {
+            return (double) Math.max(0, now - before) / elapsed;
         }
 
         private static double mean(double old, long count, double sum) {

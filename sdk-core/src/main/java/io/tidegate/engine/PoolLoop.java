@@ -6,10 +6,14 @@
 package io.tidegate.engine;
 
 import io.tidegate.engine.spi.EngineListener;
+import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Decision.Direction;
+import io.tidegate.guardrail.Decision.Mode;
+import io.tidegate.guardrail.Decision.Origin;
+import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.guardrail.History;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
@@ -17,6 +21,7 @@ import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Evidence;
+import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.PoolView.TierView;
 import io.tidegate.pool.Recent;
@@ -25,16 +30,22 @@ import io.tidegate.pool.Signal;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,22 +60,31 @@ final class PoolLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final int KEPT = 256;
-    private static final long HISTORY_NANOS = History.HORIZON.toNanos();
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int STATUS_FAILURES = 5;
     private static final long STATUS_PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
-    private static final long WAKE_GAP_NANOS = Duration.ofMillis(50).toNanos();
+    private static final double TRUSTED_COVERAGE = 0.9;
 
-    private final ScaledPool pool;
+    private final String name;
     private final TimeSource time;
     private final Executor engine;
     private final Ledger ledger;
     private final List<EngineListener> listeners;
-    private final GuardedBackend backend;
+    private final Executor calls;
     private final Failures failures;
-    private final Decider decider;
-    private final LoadRates rates;
+    private final Course live;
     private final ReadyTimes readyTimes;
+    private final MarkKeeper marks;
+    private final @Nullable Remembering memory;
+    private final RecentLoad recentLoad = new RecentLoad();
+
+    /** Written on the engine's thread. */
+    private volatile ScaledPool pool;
+
+    private GuardedBackend backend;
+    private final LoadRates rates;
+    private @Nullable Shadow shadow;
+    private Capacity capacity = Capacity.UNKNOWN;
 
     private final ArrayDeque<Decision> decisions = new ArrayDeque<>();
     private final ArrayDeque<ScaleEvent> events = new ArrayDeque<>();
@@ -85,8 +105,11 @@ final class PoolLoop {
     private int failedInARow;
     private long notBeforeNanos;
     private int target;
-    private History history;
+    private boolean remembered;
+    private boolean askedMemory;
+    private @Nullable PoolMemory recalled;
     private long nextId = 1;
+    private int saidTo = -1;
     private double replicaSeconds;
     private long accruedNanos;
     private @Nullable PoolView view;
@@ -94,8 +117,16 @@ final class PoolLoop {
 
     private final AtomicBoolean requested = new AtomicBoolean();
     private final AtomicInteger wakes = new AtomicInteger();
+    /** What set the next round off, if not the period: the first since the last round. */
+    private final AtomicReference<@Nullable Origin> origin = new AtomicReference<>();
+
+    private final AtomicReference<@Nullable InForce> override = new AtomicReference<>();
+    private TimeSource.@Nullable Task budgetAlarm;
     private volatile boolean closed;
     private volatile PoolState state;
+
+    /** What a person said, and when it ends. */
+    private record InForce(ManualOverride override, long untilNanos, Instant until) {}
 
     PoolLoop(
             ScaledPool pool,
@@ -103,20 +134,30 @@ final class PoolLoop {
             Executor engine,
             Executor calls,
             Ledger ledger,
+            @Nullable EngineMemory memory,
             List<EngineListener> listeners) {
         this.pool = pool;
+        this.name = pool.name;
         this.time = time;
         this.engine = engine;
+        this.calls = calls;
         this.ledger = ledger;
         this.listeners = listeners;
-        this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
         this.failures = new Failures(pool.name);
-        this.decider = new Decider(pool.policies, pool.guardrails, failures::failed, failures::recovered);
-        this.rates = new LoadRates(pool.rateWindow);
+        this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
+        this.live = new Course(decider(pool.policySet()), History.startingAt(time.nanos(), 0));
+        this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
         this.readyTimes = new ReadyTimes(pool.timeToReady);
+        this.marks = new MarkKeeper(time.nanos(), time.wallTime());
+        this.marks.period(pool.period);
+        this.memory = memory == null ? null : new Remembering(pool.name, memory, calls, time);
+        this.remembered = memory == null;
         this.notBeforeNanos = time.nanos();
-        this.history = History.startingAt(time.nanos(), 0);
-        this.state = new PoolState(null, null, List.of(), List.of(), 0, 0, 0);
+        this.state = PoolState.UNKNOWN;
+    }
+
+    private Decider decider(PolicySet set) {
+        return new Decider(set.policies(), set.guardrails(), failures::failed, failures::recovered);
     }
 
     PoolState state() {
@@ -146,25 +187,87 @@ final class PoolLoop {
     }
 
     /** Asks for a round at once, from any thread; what is asked for shortly after is one more round, at the end of the gap. */
-    void wake() {
+    void wake(Trigger trigger) {
+        origin.compareAndSet(null, new Origin(trigger, time.nanos(), Mode.ACT));
+        wakeAgain();
+    }
+
+    private void wakeAgain() {
         if (wakes.getAndIncrement() == 0) {
             request();
-            time.schedule(WAKE_GAP_NANOS, () -> {
+            time.schedule(pool.eventGap.toNanos(), () -> {
                 if (wakes.getAndSet(0) > 1) {
-                    wake();
+                    wakeAgain();
                 }
             });
         }
     }
 
-    /** Asks for a look at the backend's status if it is time for one, from any thread. */
-    void look() {
-        submit(() -> readStatus(time.nanos()));
+    /** From any thread: holds from the next round on. */
+    void override(@Nullable ManualOverride said) {
+        if (said == null) {
+            if (override.getAndSet(null) != null) {
+                LOG.info("pool {}: no longer overridden", name);
+            }
+        } else {
+            override.set(new InForce(
+                    said,
+                    time.nanos() + said.lifetime().toNanos(),
+                    time.wallTime().plus(said.lifetime())));
+            LOG.info("pool {}: {}", name, said);
+        }
+        wake(Trigger.OVERRIDE);
     }
 
-    /** Does nothing from now on. */
-    void close() {
+    /** From any thread: goes on with other settings from the next round on, keeping all that is known. */
+    void reconfigure(ScaledPool next) {
+        submit(() -> {
+            ScaledPool before = pool;
+            pool = next;
+            if (next.backend != before.backend || !next.backendTimeout.equals(before.backendTimeout)) {
+                backend = new GuardedBackend(next.backend, next.backendTimeout, calls);
+                // An answer of the one before must not be taken for one of this.
+                scaleMoments++;
+                readingStatus = false;
+                scaling = false;
+                nextReadNanos = time.nanos();
+            }
+            rates.use(next.rateWindow, next.latencyWindow);
+            readyTimes.configure(next.timeToReady);
+            marks.period(next.period);
+            live.use(decider(next.policySet()));
+            if (shadow != null && next.shadow != null && shadow.name().equals(next.shadow.name())) {
+                shadow.use(decider(next.shadow));
+            } else {
+                shadow = null;
+            }
+        });
+        wake(Trigger.RELOAD);
+    }
+
+    /** Asks for a look at the backend's status if rounds are too seldom for it, from any thread. */
+    void lookBetweenRounds() {
+        if (pool.period.compareTo(pool.statusPeriod) > 0) {
+            submit(() -> readStatus(time.nanos()));
+        }
+    }
+
+    /** Does nothing from now on; done when what must survive is written down, or cannot be. */
+    CompletableFuture<?> close() {
         closed = true;
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        try {
+            engine.execute(() -> {
+                if (memory != null && remembered && status != null) {
+                    memory.save(remembered(), true, (kept, failure) -> done.complete(kept));
+                } else {
+                    done.complete(false);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.complete(false);
+        }
+        return done;
     }
 
     private void tick() {
@@ -177,40 +280,139 @@ final class PoolLoop {
 
     private void round() {
         long now = time.nanos();
-        List<TierView> tiers = rates.update(pool.load.get());
+        marks.clock(now, time.wallTime());
+        PoolLoad load = pool.load.get();
+        List<TierView> tiers = rates.update(load);
+        recall();
         readStatus(now);
         ReplicaStatus known = status;
-        if (known == null) {
+        if (known == null || !remembered) {
             return;
         }
         accrue(known, now);
-        Map<String, Signal> signals = signals();
+        Recent recent = recentLoad.update(load, known.ready());
+        Map<String, Signal> measured = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
-        boolean complete = fresh && signals.values().stream().allMatch(Signal.Known.class::isInstance);
+        Evidence evidence = evidence(measured, fresh, now);
+        boolean trusted = evidence.complete() && evidence.coverage() >= TRUSTED_COVERAGE;
+        marks.evidence(now, trusted, fresh, statusNanos, measured);
+        Map<String, Signal> all = new HashMap<>(measured);
+        all.putAll(GateSignals.of(tiers, known.ready(), pool.replicaWork, now));
         PoolView seen = new PoolView(
-                pool.name,
+                name,
                 now,
-                complete ? Evidence.COMPLETE : Evidence.missing("some data is missing, stale or invalid"),
+                evidence,
                 replicas(known),
                 pool.replicaWork,
                 readyTimes.expected(),
                 tiers,
-                signals,
-                Capacity.UNKNOWN,
-                Recent.NOTHING);
+                all,
+                capacity,
+                recent);
+        if (seen.traffic()) {
+            marks.traffic(now);
+        }
         view = seen;
-        Decider.Wanted wanted = decider.wanted(seen);
-        // What is decided on incomplete data is no evidence against what there is: down needs a full window of complete
-        // data.
-        int evidence = complete ? wanted.replicas() : Math.max(wanted.replicas(), target);
-        history = history.withProposal(now, evidence, HISTORY_NANOS);
-        Decision decision = decider.decide(seen, wanted, history, nextId++, time.wallTime());
+        Decision decision =
+                live.decide(seen, marks.marks(), trusted, nextId++, time.wallTime(), takeOrigin(now), inForce(now));
         latest = decision;
-        if (!scaling && decision.direction() != Direction.HOLD && now - notBeforeNanos >= 0) {
+        boolean changes = decision.direction() != Direction.HOLD;
+        if (pool.mode == Mode.DRY_RUN) {
+            say(decision, changes);
+        } else if (!scaling && changes && now - notBeforeNanos >= 0) {
             send(decision);
         }
+        inShadow(seen, known, trusted);
         supply(known);
+        watchBudgets(tiers);
+        remember();
         failures.recovered("a round");
+    }
+
+    private Origin takeOrigin(long now) {
+        Origin first = origin.getAndSet(null);
+        return first == null
+                ? new Origin(Trigger.PERIOD, now, pool.mode)
+                : new Origin(first.trigger(), first.sinceNanos(), pool.mode);
+    }
+
+    private @Nullable ManualOverride inForce(long now) {
+        InForce said = override.get();
+        if (said == null) {
+            return null;
+        }
+        if (now - said.untilNanos() >= 0) {
+            if (override.compareAndSet(said, null)) {
+                LOG.info("pool {}: the override has ended: {}", name, said.override());
+            }
+            return null;
+        }
+        return said.override();
+    }
+
+    private Evidence evidence(Map<String, Signal> measured, boolean fresh, long now) {
+        List<String> gaps = new ArrayList<>();
+        if (!fresh) {
+            gaps.add("the backend's status was last heard "
+                    + Duration.ofNanos(now - statusNanos).toSeconds() + " s ago");
+        }
+        double coverage = 1;
+        boolean anyKnown = false;
+        for (Map.Entry<String, Signal> each : new TreeMap<>(measured).entrySet()) {
+            if (each.getValue() instanceof Signal.Known signal) {
+                coverage = Math.min(coverage, signal.coverage());
+                anyKnown = true;
+            } else {
+                gaps.add(each.getKey() + ": " + each.getValue().gap());
+            }
+        }
+        return new Evidence(gaps, coverage, measured.isEmpty() ? !fresh : !anyKnown);
+    }
+
+    /** In a dry run a decision is recorded when it differs from the last that was. */
+    private void say(Decision decision, boolean changes) {
+        if (changes && decision.to() != saidTo) {
+            record(decision);
+            LOG.info("{}", decision.explain());
+        }
+        saidTo = changes ? decision.to() : -1;
+    }
+
+    private void inShadow(PoolView seen, ReplicaStatus known, boolean trusted) {
+        PolicySet set = pool.shadow;
+        if (set == null) {
+            return;
+        }
+        Shadow beside = shadow;
+        if (beside == null) {
+            beside = new Shadow(set.name(), decider(set), seen, time.wallTime());
+            shadow = beside;
+        }
+        beside.round(seen, known.running(), marks.marks(), trusted, nextId, time.wallTime());
+    }
+
+    /** Comes back when the one who waits longest will have used up half of what its tier allows, if that is before the next round. */
+    private void watchBudgets(List<TierView> tiers) {
+        if (budgetAlarm != null) {
+            budgetAlarm.cancel();
+            budgetAlarm = null;
+        }
+        long soonest = pool.period.toNanos();
+        boolean any = false;
+        for (TierView tier : tiers) {
+            if (tier.queued() > 0) {
+                Duration bound =
+                        tier.tier().slo().timeToFirstToken().orElse(tier.tier().maxQueueTime());
+                long left = bound.toNanos() / 2 - tier.oldestAge().toNanos();
+                if (left > 0 && left < soonest) {
+                    soonest = left;
+                    any = true;
+                }
+            }
+        }
+        if (any) {
+            budgetAlarm = time.schedule(soonest, () -> wake(Trigger.BUDGET));
+        }
     }
 
     private Map<String, Signal> signals() {
@@ -232,12 +434,95 @@ final class PoolLoop {
 
     private void supply(ReplicaStatus known) {
         boolean underWay = events.stream().anyMatch(ScaleEvent::open);
-        guarded("supply", () -> pool.supply.accept(new Supply(replicas(known), pool.replicaWork, underWay)));
+        ScaledPool now = pool;
+        guarded("supply", () -> now.supply.accept(new Supply(replicas(known), now.replicaWork, underWay)));
     }
 
     private void accrue(ReplicaStatus known, long now) {
         replicaSeconds += known.running() * ((now - accruedNanos) / 1e9);
         accruedNanos = now;
+    }
+
+    // ---- remembering over a restart ------------------------------------------------------------------------------
+
+    private void recall() {
+        if (memory != null && !askedMemory) {
+            askedMemory = true;
+            memory.load((found, failure) -> submit(() -> onRecalled(found, failure)));
+        }
+    }
+
+    private void onRecalled(Optional<PoolMemory> found, @Nullable Throwable failure) {
+        if (remembered) {
+            return;
+        }
+        remembered = true;
+        if (failure != null) {
+            failures.failed("the memory", failure);
+        }
+        if (found.isPresent()) {
+            PoolMemory kept = found.get();
+            recalled = kept;
+            capacity = kept.capacity();
+            kept.timesToReady().forEach(readyTimes::add);
+            kept.override().ifPresent(said -> {
+                Duration left = Duration.between(time.wallTime(), said.until());
+                if (!left.isNegative() && !left.isZero()) {
+                    override.compareAndSet(
+                            null, new InForce(said.override(), time.nanos() + left.toNanos(), said.until()));
+                }
+            });
+            if (status != null) {
+                begin(time.nanos());
+            }
+        }
+    }
+
+    /** Begins with what is known of the time before the start. */
+    private void begin(long now) {
+        PoolMemory kept = recalled;
+        if (kept == null) {
+            live.begin(History.startingAt(now, target), Map.of());
+        } else {
+            live.begin(Remembering.history(kept, now, time.wallTime(), target), kept.learned());
+        }
+    }
+
+    private void remember() {
+        Remembering keeper = memory;
+        if (keeper == null || !keeper.isDue()) {
+            return;
+        }
+        keeper.save(
+                remembered(),
+                false,
+                (kept, failure) -> submit(() -> {
+                    keeper.answered(kept);
+                    if (failure == null) {
+                        failures.recovered("the memory");
+                    } else {
+                        failures.failed("the memory", failure);
+                    }
+                }));
+    }
+
+    private PoolMemory remembered() {
+        long now = time.nanos();
+        History history = live.history();
+        return new PoolMemory(
+                time.wallTime(),
+                target,
+                history.proposals().stream()
+                        .map(each -> new PoolMemory.Wanted(Duration.ofNanos(now - each.atNanos()), each.replicas()))
+                        .toList(),
+                history.changes().stream()
+                        .map(each ->
+                                new PoolMemory.Changed(Duration.ofNanos(now - each.atNanos()), each.from(), each.to()))
+                        .toList(),
+                live.learned(),
+                capacity,
+                readyTimes.measured(),
+                Optional.ofNullable(override.get()).map(said -> new PoolMemory.Said(said.override(), said.until())));
     }
 
     // ---- the backend's status --------------------------------------------------------------------------------------
@@ -251,8 +536,16 @@ final class PoolLoop {
         readingStatus = true;
         nextReadNanos = now + pool.statusPeriod.toNanos();
         long moment = scaleMoments;
+        GuardedBackend asked = backend;
         try {
-            backend.status(pool.name, (found, failure) -> submit(() -> onStatusAnswer(found, failure, moment)));
+            asked.status(
+                    name,
+                    (found, failure) -> submit(() -> {
+                        // What one says that was exchanged meanwhile is of no concern any more.
+                        if (asked == backend) {
+                            onStatusAnswer(found, failure, moment);
+                        }
+                    }));
         } catch (RuntimeException e) {
             onStatusAnswer(null, e, moment);
         }
@@ -281,7 +574,9 @@ final class PoolLoop {
         long now = time.nanos();
         if (status == null) {
             target = found.desired();
-            history = History.startingAt(now, target);
+            if (remembered) {
+                begin(now);
+            }
             accruedNanos = now;
         } else {
             accrue(status, now);
@@ -289,6 +584,7 @@ final class PoolLoop {
                 takeOver(found.desired(), now);
             }
         }
+        boolean lost = status != null && found.ready() < status.ready() && found.ready() < target;
         status = found;
         statusNanos = now;
         int missing = Math.max(0, target - found.ready());
@@ -303,7 +599,11 @@ final class PoolLoop {
                 advance(event, found);
             }
         }
+        marks.status(now, found.ready(), asked.size());
         supply(found);
+        if (lost) {
+            wake(Trigger.REPLICA_LOST);
+        }
     }
 
     private void takeOver(int desired, long now) {
@@ -313,7 +613,8 @@ final class PoolLoop {
                 desired,
                 target);
         // A raise counts as a proposal, so that it is not undone before a stabilization window has passed.
-        history = history.withProposal(now, desired, HISTORY_NANOS).withChange(now, target, desired);
+        live.proposed(now, desired);
+        live.changed(now, target, desired);
         target = desired;
         for (ScaleEvent event : List.copyOf(events)) {
             if (event.open()) {
@@ -345,10 +646,7 @@ final class PoolLoop {
 
     private void send(Decision decision) {
         long now = time.nanos();
-        decisions.addLast(decision);
-        trim(decisions);
-        guarded("the ledger", () -> ledger.decided(decision));
-        tell(listener -> listener.decided(decision));
+        record(decision);
         supersedeOpposite(decision);
         Step decided = new Step(Phase.DECIDED, decision.at(), decision.atNanos(), "");
         ScaleEvent begun = new ScaleEvent(
@@ -368,13 +666,35 @@ final class PoolLoop {
         ScaleRequest request =
                 new ScaleRequest(pool.name, decision.from(), decision.to(), decision.id(), decision.explain());
         try {
-            backend.scale(request, (accepted, failure) -> submit(() -> onScaleAnswer(sent, now, failure)));
+            long moment = scaleMoments;
+            AtomicLong called = new AtomicLong(now);
+            backend.scale(
+                    request,
+                    () -> called.set(time.nanos()),
+                    (accepted, failure) -> submit(() -> {
+                        Duration reaction = Duration.ofNanos(
+                                called.get() - decision.origin().sinceNanos());
+                        tell(listener -> listener.called(decision, reaction));
+                        onScaleAnswer(sent, now, moment, failure);
+                    }));
         } catch (RuntimeException e) {
-            onScaleAnswer(sent, now, e);
+            onScaleAnswer(sent, now, scaleMoments, e);
         }
     }
 
-    private void onScaleAnswer(ScaleEvent sent, long sentNanos, @Nullable Throwable failure) {
+    private void record(Decision decision) {
+        decisions.addLast(decision);
+        trim(decisions);
+        guarded("the ledger", () -> ledger.decided(decision));
+        tell(listener -> listener.decided(decision));
+    }
+
+    private void onScaleAnswer(ScaleEvent sent, long sentNanos, long moment, @Nullable Throwable failure) {
+        if (moment != scaleMoments) {
+            // Of a backend that was exchanged meanwhile: what became of it shows in the status.
+            step(sent, Phase.SUPERSEDED, "the backend was exchanged");
+            return;
+        }
         scaling = false;
         scaleMoments++;
         if (failure == null) {
@@ -398,7 +718,7 @@ final class PoolLoop {
         failedInARow = 0;
         target = event.to();
         readyBefore.put(event.id(), Objects.requireNonNull(status).ready());
-        history = history.withChange(now, event.from(), event.to());
+        live.changed(now, event.from(), event.to());
         for (int i = event.from(); i < event.to(); i++) {
             asked.addLast(sentNanos);
         }
@@ -479,7 +799,10 @@ final class PoolLoop {
                 List.copyOf(events),
                 status == null ? 0 : status.running(),
                 replicaSeconds,
-                failures.count());
+                failures.count(),
+                Optional.ofNullable(override.get()).map(InForce::override),
+                Optional.ofNullable(shadow).map(Shadow::state),
+                live.learned());
     }
 
     private static void trim(ArrayDeque<?> kept) {

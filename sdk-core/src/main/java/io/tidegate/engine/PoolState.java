@@ -7,8 +7,10 @@ package io.tidegate.engine;
 
 import io.tidegate.guardrail.Decision;
 import io.tidegate.ledger.ScaleEvent;
+import io.tidegate.policy.Learned;
 import io.tidegate.pool.PoolView;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,13 @@ public final class PoolState {
     private final int running;
     private final double replicaSeconds;
     private final long failures;
+    private final Optional<ManualOverride> override;
+    private final Optional<ShadowState> shadow;
+    private final Map<String, Learned> learned;
+
+    /** Nothing is known yet. */
+    static final PoolState UNKNOWN =
+            new PoolState(null, null, List.of(), List.of(), 0, 0, 0, Optional.empty(), Optional.empty(), Map.of());
 
     PoolState(
             @Nullable PoolView view,
@@ -34,7 +43,10 @@ public final class PoolState {
             List<ScaleEvent> events,
             int running,
             double replicaSeconds,
-            long failures) {
+            long failures,
+            Optional<ManualOverride> override,
+            Optional<ShadowState> shadow,
+            Map<String, Learned> learned) {
         this.view = view;
         this.latest = latest;
         this.decisions = List.copyOf(decisions);
@@ -42,6 +54,9 @@ public final class PoolState {
         this.running = running;
         this.replicaSeconds = replicaSeconds;
         this.failures = failures;
+        this.override = override;
+        this.shadow = shadow;
+        this.learned = Map.copyOf(learned);
     }
 
     /** What was known, or empty until the backend's status was first heard. */
@@ -77,5 +92,20 @@ public final class PoolState {
     /** Times that a plugin, the backend, the ledger or a listener failed. */
     public long failures() {
         return failures;
+    }
+
+    /** What a person said that is still in force. */
+    public Optional<ManualOverride> override() {
+        return override;
+    }
+
+    /** What the policies in the shadow have come to, if there are some. */
+    public Optional<ShadowState> shadow() {
+        return shadow;
+    }
+
+    /** What policies have learned, by their names. */
+    public Map<String, Learned> learned() {
+        return learned;
     }
 }

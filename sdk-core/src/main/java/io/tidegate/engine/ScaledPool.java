@@ -8,6 +8,7 @@ package io.tidegate.engine;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Bounds;
 import io.tidegate.guardrail.CompleteData;
+import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Stabilization;
 import io.tidegate.guardrail.Step;
 import io.tidegate.guardrail.spi.Guardrail;
@@ -49,6 +50,10 @@ public final class ScaledPool {
     final Duration backendTimeout;
     final Duration statusPeriod;
     final Duration staleAfter;
+    final Duration latencyWindow;
+    final Duration eventGap;
+    final Mode mode;
+    final @Nullable PolicySet shadow;
 
     private ScaledPool(Builder builder) {
         this.name = builder.name;
@@ -66,6 +71,15 @@ public final class ScaledPool {
         this.backendTimeout = builder.backendTimeout;
         this.statusPeriod = builder.statusPeriod;
         this.staleAfter = builder.staleAfter;
+        this.latencyWindow = builder.latencyWindow;
+        this.eventGap = builder.eventGap;
+        this.mode = builder.mode;
+        this.shadow = builder.shadow;
+    }
+
+    /** What decides. */
+    PolicySet policySet() {
+        return new PolicySet("live", policies, guardrails);
     }
 
     /** Starts the settings of a pool. */
@@ -99,6 +113,10 @@ public final class ScaledPool {
         private Duration backendTimeout = Duration.ofSeconds(2);
         private Duration statusPeriod = Duration.ofSeconds(1);
         private Duration staleAfter = Duration.ofSeconds(45);
+        private Duration latencyWindow = Duration.ofMinutes(1);
+        private Duration eventGap = Duration.ofMillis(20);
+        private Mode mode = Mode.ACT;
+        private @Nullable PolicySet shadow;
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
@@ -203,6 +221,36 @@ public final class ScaledPool {
         /** Age from which the backend's last status is not acted on; positive, 45 s by default. */
         public Builder staleAfter(Duration staleAfter) {
             this.staleAfter = positive("staleAfter", staleAfter);
+            return this;
+        }
+
+        /** Time over which latencies and outcomes are counted; positive, 1 minute by default. */
+        public Builder latencyWindow(Duration latencyWindow) {
+            this.latencyWindow = positive("latencyWindow", latencyWindow);
+            return this;
+        }
+
+        /**
+         * Least time between two rounds that events set off; positive, 20 ms by default. Events within it are answered by one round at
+         * its end, so that a queue that comes and goes with each request does not keep the engine busy.
+         */
+        public Builder eventGap(Duration eventGap) {
+            this.eventGap = positive("eventGap", eventGap);
+            return this;
+        }
+
+        /** Whether decisions are carried out, the default, or only made and recorded. */
+        public Builder mode(Mode mode) {
+            this.mode = Objects.requireNonNull(mode, "mode");
+            return this;
+        }
+
+        /**
+         * Other policies to run beside those that act, on the same load with replicas on paper: {@link PoolState#shadow()} says what
+         * they would have done. None by default. It costs as much thought as those that act, and no replica.
+         */
+        public Builder shadow(@Nullable PolicySet shadow) {
+            this.shadow = shadow;
             return this;
         }
 

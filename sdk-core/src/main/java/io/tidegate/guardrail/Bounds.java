@@ -32,6 +32,11 @@ public record Bounds(int min, int max) implements Guardrail {
     }
 
     @Override
+    public boolean bindsOverrides() {
+        return true;
+    }
+
+    @Override
     public Narrowing narrow(PoolView view, History history, int proposed) {
         if (proposed < min) {
             return new Narrowing(name(), min, "the minimum is " + min);

@@ -21,6 +21,8 @@ import java.util.List;
  * @param cause what drives it: the cause of the proposal that won
  * @param proposals what each policy wanted
  * @param narrowings what each guardrail left of the highest proposal, in the order they were asked
+ * @param alternatives numbers it could have been, and why it is none of them
+ * @param origin what set it off, and whether it is carried out
  * @since 0.1.0
  */
 public record Decision(
@@ -32,11 +34,77 @@ public record Decision(
         int to,
         Proposal.Cause cause,
         List<Proposal> proposals,
-        List<Narrowing> narrowings) {
+        List<Narrowing> narrowings,
+        List<Alternative> alternatives,
+        Origin origin) {
 
     public Decision {
         proposals = List.copyOf(proposals);
         narrowings = List.copyOf(narrowings);
+        alternatives = List.copyOf(alternatives);
+    }
+
+    /** One that the period set off and that is carried out, with no word on alternatives. */
+    public Decision(
+            long id,
+            String pool,
+            Instant at,
+            long atNanos,
+            int from,
+            int to,
+            Proposal.Cause cause,
+            List<Proposal> proposals,
+            List<Narrowing> narrowings) {
+        this(id, pool, at, atNanos, from, to, cause, proposals, narrowings, List.of(), Origin.period(atNanos));
+    }
+
+    /**
+     * A number it could have been.
+     *
+     * @param replicas the number
+     * @param why why it is not, in words
+     */
+    public record Alternative(int replicas, String why) {}
+
+    /**
+     * What set a decision off.
+     *
+     * @param trigger what happened
+     * @param sinceNanos when it happened, on the monotonic clock; of several since the round before, the first
+     * @param mode whether the decision is carried out
+     */
+    public record Origin(Trigger trigger, long sinceNanos, Mode mode) {
+
+        /** The period, at this instant; carried out. */
+        public static Origin period(long nowNanos) {
+            return new Origin(Trigger.PERIOD, nowNanos, Mode.ACT);
+        }
+    }
+
+    /** What sets a round off; also a tag of meters. */
+    public enum Trigger {
+        /** It was time. */
+        PERIOD,
+        /** Somebody waits, and nobody did. */
+        QUEUE,
+        /** The one who waits longest has used up half of what its tier allows. */
+        BUDGET,
+        /** Fewer replicas are ready than were. */
+        REPLICA_LOST,
+        /** A person pinned, paused or resumed the pool. */
+        OVERRIDE,
+        /** The settings changed. */
+        RELOAD,
+        /** Somebody called the engine and said no more. */
+        OTHER
+    }
+
+    /** What becomes of decisions. */
+    public enum Mode {
+        /** They are carried out. */
+        ACT,
+        /** They are made, said and recorded, and the backend is never told. */
+        DRY_RUN
     }
 
     /** Which way a decision goes; also a tag of meters. */
@@ -51,7 +119,7 @@ public record Decision(
         return to > from ? Direction.UP : to < from ? Direction.DOWN : Direction.HOLD;
     }
 
-    /** One paragraph that says why it is this many and not one more or one less. */
+    /** One paragraph that says why it is this many, what else was proposed, and why it is not one more or one less. */
     public String explain() {
         StringBuilder text = new StringBuilder(pool).append(": ");
         switch (direction()) {
@@ -81,6 +149,16 @@ public record Decision(
                         .append(narrowing.why())
                         .append('.');
             }
+        }
+        for (Alternative alternative : alternatives) {
+            text.append(" Not ")
+                    .append(alternative.replicas())
+                    .append(": ")
+                    .append(alternative.why())
+                    .append('.');
+        }
+        if (origin.mode() == Mode.DRY_RUN) {
+            text.append(" Dry run: nothing is changed.");
         }
         return text.toString();
     }

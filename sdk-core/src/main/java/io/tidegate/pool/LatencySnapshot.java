@@ -116,6 +116,18 @@ public final class LatencySnapshot {
         return new LatencySnapshot(grown);
     }
 
+    /** What was counted in both. */
+    public LatencySnapshot plus(LatencySnapshot other) {
+        if (count == 0 || other.count == 0) {
+            return count == 0 ? other : this;
+        }
+        long[] sums = counts.clone();
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += other.counts[i];
+        }
+        return new LatencySnapshot(sums);
+    }
+
     /** Calls back with the values that occurred, in ascending order, and how often each did. */
     public void forEach(Visitor visitor) {
         for (int bucket = 0; bucket < counts.length; bucket++) {

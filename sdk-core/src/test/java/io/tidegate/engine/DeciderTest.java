@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.guardrail.Bounds;
 import io.tidegate.guardrail.Decision;
+import io.tidegate.guardrail.Decision.Alternative;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.policy.Proposal;
@@ -95,7 +96,14 @@ class DeciderTest {
                         8,
                         Cause.SIGNAL,
                         List.of(wants("a", 20, Cause.SIGNAL)),
-                        List.of(new Narrowing("bounds", 8, "the maximum is 8"))));
+                        List.of(new Narrowing("bounds", 8, "the maximum is 8")),
+                        List.of(
+                                new Alternative(
+                                        7,
+                                        "20.00 are asked for, so each would be asked to do 186 % more than it should"),
+                                new Alternative(9, "guardrail bounds decides"),
+                                new Alternative(20, "policy a wants it, and guardrail bounds decides")),
+                        Decision.Origin.period(77)));
     }
 
     @Test

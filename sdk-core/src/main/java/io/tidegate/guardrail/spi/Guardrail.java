@@ -29,4 +29,12 @@ public interface Guardrail {
      * @param proposed replicas that policies and earlier guardrails ask for
      */
     Narrowing narrow(PoolView view, History history, int proposed);
+
+    /**
+     * Whether it holds for what a person pins as well, as bounds do. False by default: who pins a count means it now, and not in
+     * steps.
+     */
+    default boolean bindsOverrides() {
+        return false;
+    }
 }

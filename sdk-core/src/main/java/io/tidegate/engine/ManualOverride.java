@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.engine;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+
+/**
+ * What a person says of a pool, for a time: that it shall have so many replicas, or that nothing shall change. It ends by itself, so
+ * that what was meant for a night does not last a year. Immutable.
+ *
+ * <p>A pin is bounded by the pool's minimum and maximum and by nothing else: neither steps nor stabilization nor missing data hold it
+ * up. A pause holds even a pool that is outside of its bounds. Policies are asked meanwhile, and what they want is recorded, so that
+ * nothing jumps when it ends.
+ *
+ * @since 0.1.0
+ */
+public final class ManualOverride {
+
+    private static final Duration LONGEST = Duration.ofDays(7);
+
+    private final OptionalInt replicas;
+    private final Duration lifetime;
+    private final String by;
+    private final String why;
+
+    private ManualOverride(OptionalInt replicas, Duration lifetime, String by, String why) {
+        if (lifetime.isZero() || lifetime.isNegative() || lifetime.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException("lifetime must be above 0 and at most 7 days but was " + lifetime);
+        }
+        if (by.isBlank()) {
+            throw new IllegalArgumentException("by must name who overrides");
+        }
+        this.replicas = replicas;
+        this.lifetime = lifetime;
+        this.by = by.strip();
+        this.why = why.strip();
+    }
+
+    /**
+     * So many replicas.
+     *
+     * @param replicas 0 or more
+     * @param lifetime above 0, at most 7 days
+     * @param by who says so; not blank
+     * @param why in words, for the account; may be empty
+     */
+    public static ManualOverride pin(int replicas, Duration lifetime, String by, String why) {
+        if (replicas < 0) {
+            throw new IllegalArgumentException("replicas must be >= 0 but was " + replicas);
+        }
+        return new ManualOverride(OptionalInt.of(replicas), lifetime, by, why);
+    }
+
+    /**
+     * Whatever there is stays.
+     *
+     * @param lifetime above 0, at most 7 days
+     * @param by who says so; not blank
+     * @param why in words, for the account; may be empty
+     */
+    public static ManualOverride pause(Duration lifetime, String by, String why) {
+        return new ManualOverride(OptionalInt.empty(), lifetime, by, why);
+    }
+
+    /** How many replicas, or empty if nothing shall change. */
+    public OptionalInt replicas() {
+        return replicas;
+    }
+
+    /** How long from when it is given to the engine. */
+    public Duration lifetime() {
+        return lifetime;
+    }
+
+    /** Who said so. */
+    public String by() {
+        return by;
+    }
+
+    /** Why; may be empty. */
+    public String why() {
+        return why;
+    }
+
+    @Override
+    public String toString() {
+        String what = replicas.isPresent() ? "pinned to " + replicas.getAsInt() : "paused";
+        return what + " by " + by + " for " + lifetime + (why.isEmpty() ? "" : ": " + why);
+    }
+}

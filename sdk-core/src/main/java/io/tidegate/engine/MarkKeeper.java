@@ -1,0 +1,123 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.engine;
+
+import io.tidegate.guardrail.Marks;
+import io.tidegate.pool.Signal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the marks of a pool. For the engine's thread only.
+ *
+ * <p>Of the wall clock only its drift against the monotonic one is looked at: a jump says that this machine was stopped, moved or
+ * corrected, and that ages may not be what they seem.
+ */
+final class MarkKeeper {
+
+    /** Drift between two rounds from which the wall clock has jumped. */
+    private static final long JUMP_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private Marks marks;
+    private long roundNanos;
+    private Instant roundWall;
+    private long longestGapNanos;
+    private int ready;
+    /** Status and signals of the last poll that was counted: by the newest time of each. */
+    private long pollStatusNanos;
+
+    private Map<String, Long> pollSignals = Map.of();
+
+    MarkKeeper(long nowNanos, Instant wall) {
+        this.marks = Marks.startingAt(nowNanos);
+        this.roundNanos = nowNanos;
+        this.roundWall = wall;
+        this.pollStatusNanos = nowNanos;
+    }
+
+    Marks marks() {
+        return marks;
+    }
+
+    /** Rounds may be so far apart without anybody having stood still. */
+    void period(Duration period) {
+        this.longestGapNanos = Math.max(JUMP_NANOS, 4 * period.toNanos());
+    }
+
+    /** Looks at the clocks. */
+    void clock(long nowNanos, Instant wall) {
+        long elapsed = nowNanos - roundNanos;
+        long wallElapsed = nanosBetween(roundWall, wall);
+        long drift = Math.abs(wallElapsed - elapsed);
+        if (drift > JUMP_NANOS || elapsed > longestGapNanos) {
+            marks = marks.withJump(nowNanos);
+        }
+        roundNanos = nowNanos;
+        roundWall = wall;
+    }
+
+    private static long nanosBetween(Instant from, Instant to) {
+        try {
+            return Duration.between(from, to).toNanos();
+        } catch (ArithmeticException e) {
+            // Centuries apart.
+            return Long.MAX_VALUE / 2;
+        }
+    }
+
+    /** The backend said how many are ready and how many are still due. */
+    void status(long nowNanos, int nowReady, int due) {
+        if (nowReady > ready || due == 0) {
+            marks = marks.withReady(nowNanos);
+        }
+        ready = nowReady;
+    }
+
+    void traffic(long nowNanos) {
+        marks = marks.withTraffic(nowNanos);
+    }
+
+    /**
+     * What was known in this round.
+     *
+     * @param statusNanos when the status was heard
+     */
+    void evidence(long nowNanos, boolean trusted, boolean fresh, long statusNanos, Map<String, Signal> signals) {
+        @Nullable Long newest = fresh ? statusNanos : null;
+        Map<String, Long> times = new TreeMap<>();
+        for (Map.Entry<String, Signal> each : signals.entrySet()) {
+            if (each.getValue() instanceof Signal.Known known) {
+                times.put(each.getKey(), known.atNanos());
+                newest = newest == null || known.atNanos() - newest > 0 ? (Long) known.atNanos() : newest;
+            }
+        }
+        if (newest != null && newest - marks.heardNanos() > 0) {
+            marks = marks.withHeard(newest);
+        }
+        if (!trusted) {
+            marks = marks.withIncomplete(nowNanos);
+            pollStatusNanos = statusNanos;
+            pollSignals = times;
+        } else if (statusNanos - pollStatusNanos > 0 && allNewer(times)) {
+            marks = marks.withGoodPoll();
+            pollStatusNanos = statusNanos;
+            pollSignals = times;
+        }
+    }
+
+    private boolean allNewer(Map<String, Long> times) {
+        for (Map.Entry<String, Long> each : times.entrySet()) {
+            Long before = pollSignals.get(each.getKey());
+            if (before != null && each.getValue() - before <= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
