@@ -7,44 +7,43 @@ package io.tidegate;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidegate.admission.Gate;
+import io.tidegate.config.ConfigDiff;
+import io.tidegate.config.ConfigException;
+import io.tidegate.config.ConfigException.Problem;
 import io.tidegate.config.ConfigReader;
+import io.tidegate.config.ConfigWatcher;
 import io.tidegate.config.TidegateConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
-import io.tidegate.config.TidegateConfig.QuotasConfig;
-import io.tidegate.config.TidegateConfig.ScalingConfig;
-import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.ScaledPool;
-import io.tidegate.engine.ScalerBackends;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.ScalerBackend;
-import io.tidegate.guardrail.Step;
+import io.tidegate.guardrail.Decision;
 import io.tidegate.instrument.GatedProxy;
 import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.limit.LimitController;
 import io.tidegate.meter.TidegateMetrics;
-import io.tidegate.policy.BacklogPolicy;
 import io.tidegate.policy.spi.Policy;
-import io.tidegate.pool.Tier;
 import io.tidegate.quota.Quotas;
-import io.tidegate.signal.SignalBoard;
 import io.tidegate.signal.spi.SignalSource;
-import io.tidegate.supply.Supply;
 import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,32 +69,136 @@ public final class Tidegate implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tidegate.class);
 
-    private final Map<String, Gate> gates;
-    private final Map<String, LimitController> limits;
+    /** Settings of a pool that may change while requests pass. */
+    private static final List<String> RELOADABLE = List.of(".scaling.", ".limit.", ".replica.");
+
+    private final Builder builder;
+    private final Map<String, PoolAssembly> pools = new LinkedHashMap<>();
+    private final Map<String, Gate> gates = new LinkedHashMap<>();
+    private final Map<String, LimitController> limits = new LinkedHashMap<>();
     private final Map<String, Quotas> quotas;
     private final Engine engine;
+    private final @Nullable ConfigWatcher watcher;
+    /** All that was made here, oldest first; a reload may add to it. */
     private final List<AutoCloseable> closeables;
 
-    private Tidegate(
-            Map<String, Gate> gates,
-            Map<String, LimitController> limits,
-            Map<String, Quotas> quotas,
-            Engine engine,
-            List<AutoCloseable> closeables) {
-        this.gates = Map.copyOf(gates);
-        this.limits = Map.copyOf(limits);
-        this.quotas = Map.copyOf(quotas);
-        this.engine = engine;
-        this.closeables = List.copyOf(closeables);
+    /** One reload at a time; never held while gates are asked. */
+    private final ReentrantLock reloading = new ReentrantLock();
+
+    private volatile TidegateConfig config;
+
+    private Tidegate(Builder builder, TimeSource clock, List<AutoCloseable> made) {
+        this.builder = builder;
+        this.config = builder.config;
+        Ledger ledger = config.ledger().file().isPresent()
+                ? Builder.owned(made, FileLedger.open(config.ledger().file().get()))
+                : Ledger.none();
+        this.quotas = quotas(config, clock);
+        Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
+        builder.listeners.forEach(engineBuilder::listener);
+        if (builder.executor != null) {
+            engineBuilder.executor(builder.executor);
+        }
+        config.pools().forEach((name, pool) -> {
+            PoolAssembly assembly =
+                    new PoolAssembly(builder, name, pool, config.quotas(), quotas.get(name), clock, made);
+            pools.put(name, assembly);
+            gates.put(name, assembly.gate());
+            limits.put(name, assembly.limit());
+            if (pool.scaling() != null) {
+                engineBuilder.pool(assembly.scaled(pool, pool.scaling()));
+            }
+        });
+        this.engine = engineBuilder.build();
+        gates.forEach((name, gate) -> gate.onDemand(() -> engine.wake(name, Decision.Trigger.QUEUE)));
+        this.watcher = builder.watched == null ? null : watcher(builder.watched, clock, made);
+        if (builder.registry != null) {
+            Builder.owned(made, metrics()).bindTo(builder.registry);
+        }
+        Builder.owned(made, new LimitTicks(clock, limits)).start();
+        engine.start();
+        if (watcher != null) {
+            watcher.start();
+        }
+        this.closeables = made;
+    }
+
+    private TidegateMetrics metrics() {
+        TidegateMetrics metrics = new TidegateMetrics(gates.values(), engine);
+        config.pools().forEach((name, pool) -> {
+            metrics.withPrice(name, () -> pricePerHour(name));
+            Quotas ofPool = quotas.get(name);
+            if (ofPool != null) {
+                metrics.withQuotas(pool.quotas() == null ? TidegateMetrics.SHARED : name, ofPool);
+            }
+        });
+        limits.forEach(metrics::withLimit);
+        if (watcher != null) {
+            metrics.withConfig(watcher);
+        }
+        return metrics;
+    }
+
+    private double pricePerHour(String pool) {
+        PoolConfig settings = config.pools().get(pool);
+        return settings == null ? Double.NaN : settings.replica().pricePerHour().orElse(Double.NaN);
+    }
+
+    private ConfigWatcher watcher(Watched watched, TimeSource clock, List<AutoCloseable> made) {
+        ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+            Thread looking = new Thread(task, "tidegate-config");
+            looking.setDaemon(true);
+            return looking;
+        });
+        made.add(thread::shutdownNow);
+        return Builder.owned(
+                made,
+                new ConfigWatcher(
+                        watched.file(),
+                        watched.text(),
+                        clock,
+                        watched.period(),
+                        builder.executor == null ? thread : builder.executor,
+                        this::reload));
+    }
+
+    /** A file that is looked at for changes. */
+    private record Watched(Path file, String text, Duration period) {}
+
+    /** The quotas of each pool that has some; the same object where pools share. */
+    private static Map<String, Quotas> quotas(TidegateConfig config, TimeSource clock) {
+        Map<String, Quotas> all = new LinkedHashMap<>();
+        Quotas shared = config.quotas() == null ? null : config.quotas().toQuotas(clock);
+        config.pools().forEach((name, pool) -> {
+            Quotas quotas = pool.quotas() == null ? shared : pool.quotas().toQuotas(clock);
+            if (quotas != null) {
+                all.put(name, quotas);
+            }
+        });
+        return all;
     }
 
     /**
-     * Starts from a YAML file, with backends from the class path.
+     * Starts from a YAML file, with backends from the class path, and looks for changes of the file every 10 s: see {@link
+     * Builder#watch}.
      *
-     * @throws io.tidegate.config.ConfigException naming everything that is wrong with the file
+     * @throws ConfigException naming everything that is wrong with the file
      */
     public static Tidegate start(Path config, MeterRegistry registry) {
-        return builder(ConfigReader.read(config)).meters(registry).start();
+        return builder(config).meters(registry).watch(Duration.ofSeconds(10)).start();
+    }
+
+    /**
+     * Starts the settings that cannot be written in a file, for one that is.
+     *
+     * @throws ConfigException naming everything that is wrong with the file
+     */
+    public static Builder builder(Path file) {
+        String text = ConfigReader.text(file);
+        Builder made = new Builder(ConfigReader.parse(file.toString(), text));
+        made.file = file;
+        made.text = text;
+        return made;
     }
 
     /** Starts the settings that cannot be written in a file: clock, meter registry, backends and policies given in Java. */
@@ -150,6 +253,77 @@ public final class Tidegate implements AutoCloseable {
         return engine;
     }
 
+    /** The configuration that runs. */
+    public TidegateConfig config() {
+        return config;
+    }
+
+    /** Who looks for changes of the file, if somebody does. */
+    public Optional<ConfigWatcher> watcher() {
+        return Optional.ofNullable(watcher);
+    }
+
+    /**
+     * Goes on with another configuration, while requests pass. All of {@code scaling}, {@code limit} and {@code replica} of each pool
+     * may differ; whether a pool is scaled, which pools and tiers there are, quotas and the ledger may not. Checked and made as a whole
+     * before anything changes; each pool changes between two of its rounds, and keeps what it knows. Whatever was given in Java stays.
+     *
+     * @return paths of the settings that changed; empty if none did
+     * @throws ConfigException naming every setting that cannot change while running; nothing has changed then
+     * @throws IllegalArgumentException if a policy or backend cannot be made; nothing has changed then
+     */
+    public List<String> reload(TidegateConfig next) {
+        reloading.lock();
+        try {
+            List<String> changed = ConfigDiff.paths(config, next);
+            List<Problem> fixed = changed.stream()
+                    .filter(path -> !isReloadable(path))
+                    .map(path -> new Problem(
+                            path, "cannot change while running: put back what it was, or restart the gateway"))
+                    .toList();
+            if (!fixed.isEmpty()) {
+                throw new ConfigException("the new configuration", fixed);
+            }
+            List<Runnable> swaps = new ArrayList<>();
+            next.pools().forEach((name, pool) -> {
+                if (!pool.equals(config.pools().get(name))) {
+                    PoolAssembly assembly = Objects.requireNonNull(pools.get(name));
+                    ScaledPool scaled = pool.scaling() == null ? null : assembly.scaled(pool, pool.scaling());
+                    swaps.add(() -> {
+                        assembly.limit().configure(pool.limit().toSettings());
+                        if (scaled == null) {
+                            assembly.fix(pool.replica());
+                        } else {
+                            engine.reconfigure(scaled);
+                        }
+                    });
+                }
+            });
+            swaps.forEach(Runnable::run);
+            config = next;
+            if (!changed.isEmpty()) {
+                LOG.info("settings changed: {}", changed);
+            }
+            return changed;
+        } finally {
+            reloading.unlock();
+        }
+    }
+
+    private boolean isReloadable(String path) {
+        return pools.keySet().stream()
+                .anyMatch(pool -> RELOADABLE.stream().anyMatch(each -> path.startsWith("pools." + pool + each)));
+    }
+
+    /** {@link #reload(TidegateConfig)} from the file this was started from, at once. */
+    public List<String> reload() {
+        Path file = builder.file;
+        if (file == null) {
+            throw new IllegalStateException("not started from a file: hand in the configuration");
+        }
+        return reload(ConfigReader.read(file));
+    }
+
     /**
      * Puts the {@link io.tidegate.instrument.Gated} methods of an interface behind their gates.
      *
@@ -165,7 +339,11 @@ public final class Tidegate implements AutoCloseable {
         // Who writes is stopped first, then who admits, then what both use.
         engine.close();
         gates.values().forEach(Gate::close);
-        for (AutoCloseable closeable : closeables) {
+        // What uses others was made after them, so it is closed before them.
+        List<AutoCloseable> closing = new ArrayList<>(closeables);
+        closeables.clear();
+        Collections.reverse(closing);
+        for (AutoCloseable closeable : closing) {
             try {
                 closeable.close();
             } catch (Exception e) {
@@ -180,17 +358,25 @@ public final class Tidegate implements AutoCloseable {
         private static final Duration LEAST_STALE = Duration.ofSeconds(45);
 
         private final TidegateConfig config;
-        private final Map<String, ScalerBackend> backends = new LinkedHashMap<>();
-        private final Map<String, List<Policy>> policies = new LinkedHashMap<>();
-        private final Map<String, List<Polled>> sources = new LinkedHashMap<>();
+        final Map<String, ScalerBackend> backends = new LinkedHashMap<>();
+        final Map<String, List<Policy>> policies = new LinkedHashMap<>();
+        final Map<String, List<Polled>> sources = new LinkedHashMap<>();
         private final List<EngineListener> listeners = new ArrayList<>();
         private @Nullable TimeSource time;
         private @Nullable MeterRegistry registry;
-        private @Nullable Executor executor;
-        private @Nullable Executor callbacks;
+
+        @Nullable
+        Executor executor;
+
+        @Nullable
+        Executor callbacks;
+
+        private @Nullable Path file;
+        private @Nullable String text;
+        private @Nullable Watched watched;
 
         /** What makes a source, and how often that is read. */
-        private record Polled(
+        record Polled(
                 BiFunction<? super TimeSource, ? super LimitController, ? extends SignalSource> source,
                 Duration period) {
 
@@ -272,6 +458,21 @@ public final class Tidegate implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Looks for changes of the file from time to time and applies what may change: {@link Tidegate#reload(TidegateConfig)}. A wrong
+         * file changes nothing; {@code tidegate.config.stale} is 1 then.
+         *
+         * @param period time between looks; positive. A change is applied when two looks in a row found the same
+         * @throws IllegalStateException if this was not made from a file
+         */
+        public Builder watch(Duration period) {
+            if (file == null || text == null) {
+                throw new IllegalStateException("only a file can be watched: Tidegate.builder(Path)");
+            }
+            watched = new Watched(file, text, period);
+            return this;
+        }
+
         /** Where callbacks of requests that waited run: see {@link Gate.Builder#callbackExecutor}. */
         public Builder callbackExecutor(Executor callbacks) {
             this.callbacks = callbacks;
@@ -285,7 +486,7 @@ public final class Tidegate implements AutoCloseable {
          *     left running then
          */
         public Tidegate start() {
-            List<AutoCloseable> made = new ArrayList<>();
+            List<AutoCloseable> made = new CopyOnWriteArrayList<>();
             try {
                 return start(made);
             } catch (RuntimeException | Error e) {
@@ -302,173 +503,7 @@ public final class Tidegate implements AutoCloseable {
 
         private Tidegate start(List<AutoCloseable> made) {
             TimeSource clock = time != null ? time : owned(made, SystemTime.start());
-            Ledger ledger = config.ledger().file().isPresent()
-                    ? owned(made, FileLedger.open(config.ledger().file().get()))
-                    : Ledger.none();
-            Map<String, Gate> gates = new LinkedHashMap<>();
-            Map<String, LimitController> limits = new LinkedHashMap<>();
-            Map<String, Quotas> quotas = quotas(clock);
-            Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
-            listeners.forEach(engineBuilder::listener);
-            if (executor != null) {
-                engineBuilder.executor(executor);
-            }
-            config.pools().forEach((name, pool) -> {
-                Gate gate = gate(name, pool, quotas.get(name), clock);
-                gates.put(name, gate);
-                LimitController limit = limit(pool, gate, clock);
-                limits.put(name, limit);
-                @Nullable SignalBoard board = board(name, limit, clock, made);
-                if (pool.scaling() != null) {
-                    engineBuilder.pool(scaled(name, pool, pool.scaling(), gate, limit, board, made));
-                }
-            });
-            Engine engine = engineBuilder.build();
-            gates.forEach((name, gate) -> gate.onDemand(() -> engine.wake(name)));
-            if (registry != null) {
-                TidegateMetrics metrics = new TidegateMetrics(gates.values(), engine);
-                config.pools().forEach((name, pool) -> {
-                    metrics.withPrice(name, pool.replica().pricePerHour());
-                    Quotas ofPool = quotas.get(name);
-                    if (ofPool != null) {
-                        metrics.withQuotas(pool.quotas() == null ? TidegateMetrics.SHARED : name, ofPool);
-                    }
-                });
-                limits.forEach(metrics::withLimit);
-                owned(made, metrics).bindTo(registry);
-            }
-            owned(made, new LimitTicks(clock, limits)).start();
-            engine.start();
-            // What uses others was made after them, so it is closed before them.
-            List<AutoCloseable> closing = new ArrayList<>(made);
-            java.util.Collections.reverse(closing);
-            return new Tidegate(gates, limits, quotas, engine, closing);
-        }
-
-        /** The quotas of each pool that has some; the same object where pools share. */
-        private Map<String, Quotas> quotas(TimeSource clock) {
-            Map<String, Quotas> all = new LinkedHashMap<>();
-            Quotas shared = config.quotas() == null ? null : config.quotas().toQuotas(clock);
-            config.pools().forEach((name, pool) -> {
-                Quotas quotas = pool.quotas() == null ? shared : pool.quotas().toQuotas(clock);
-                if (quotas != null) {
-                    all.put(name, quotas);
-                }
-            });
-            return all;
-        }
-
-        private Gate gate(String name, PoolConfig pool, @Nullable Quotas quotas, TimeSource clock) {
-            Gate.Builder builder = Gate.builder(name)
-                    .time(clock)
-                    .maxQueued(pool.maxQueued())
-                    .maxTenants(pool.maxTenants())
-                    .shedByRank(pool.shedByRank())
-                    .tierOrder(pool.order())
-                    .leakDetection(pool.leakDetection())
-                    .leakSites(pool.leakSites());
-            for (Tier tier : pool.tierList()) {
-                builder.tier(tier);
-                pool.tenantRates()
-                        .getOrDefault(tier.name(), Map.of())
-                        .forEach((tenant, rate) -> builder.tokensPerSecond(tier, tenant, rate));
-            }
-            QuotasConfig settings = pool.quotas() == null ? config.quotas() : pool.quotas();
-            if (quotas != null && settings != null) {
-                builder.quotas(quotas).quotasReserveMaximum(settings.reserveMaximum());
-            }
-            if (callbacks != null) {
-                builder.callbackExecutor(callbacks);
-            }
-            // A pool that is scaled has no replicas until its backend says so; the others get theirs by way of the
-            // limit.
-            return builder.supply(Supply.fixed(0, pool.replica().work())).build();
-        }
-
-        /** One for each pool, whatever its mode: each may be told of rejections, and new replicas start slowly in each. */
-        private static LimitController limit(PoolConfig pool, Gate gate, TimeSource clock) {
-            LimitController limit = LimitController.builder(clock, gate::supply, gate::inFlight)
-                    .settings(pool.limit().toSettings())
-                    .build();
-            if (pool.scaling() == null) {
-                limit.accept(Supply.fixed(pool.replica().count(), pool.replica().work()));
-            }
-            return limit;
-        }
-
-        /** Reads the sources of a pool, also of one that is not scaled: its limit may hang on them. */
-        private @Nullable SignalBoard board(
-                String name, LimitController limit, TimeSource clock, List<AutoCloseable> made) {
-            List<Polled> polled = sources.getOrDefault(name, List.of());
-            if (polled.isEmpty()) {
-                return null;
-            }
-            SignalBoard board = owned(made, new SignalBoard(clock, signalExecutor(made)));
-            polled.forEach(each -> board.add(each.source().apply(clock, limit), each.period(), each.staleAfter()));
-            return board;
-        }
-
-        private ScaledPool scaled(
-                String name,
-                PoolConfig pool,
-                ScalingConfig scaling,
-                Gate gate,
-                LimitController limit,
-                @Nullable SignalBoard board,
-                List<AutoCloseable> made) {
-            ScaledPool.Builder builder = ScaledPool.builder(name)
-                    .load(gate::load)
-                    .supply(limit)
-                    .backend(backend(name, scaling, made))
-                    .replicaWork(pool.replica().work())
-                    .timeToReady(pool.replica().timeToReady())
-                    .bounds(scaling.min(), scaling.max())
-                    .period(scaling.period())
-                    .rateWindow(scaling.rateWindow())
-                    .stabilizationWindow(scaling.stabilizationWindow())
-                    .stepUp(step(Step.Direction.UP, scaling.up()))
-                    .stepDown(step(Step.Direction.DOWN, scaling.down()))
-                    .policy(BacklogPolicy.builder()
-                            .targetUtilization(scaling.targetUtilization())
-                            .drainWindow(scaling.drainWindow())
-                            .build());
-            policies.getOrDefault(name, List.of()).forEach(builder::policy);
-            if (board != null) {
-                builder.signals(board::signals);
-            }
-            return builder.build();
-        }
-
-        private Executor signalExecutor(List<AutoCloseable> made) {
-            if (executor != null) {
-                return executor;
-            }
-            ExecutorService threads = Executors.newCachedThreadPool(task -> {
-                Thread thread = new Thread(task, "tidegate-signals");
-                thread.setDaemon(true);
-                return thread;
-            });
-            made.add(threads::shutdownNow);
-            return threads;
-        }
-
-        private ScalerBackend backend(String name, ScalingConfig scaling, List<AutoCloseable> made) {
-            ScalerBackend given = backends.get(name);
-            if (given != null) {
-                return given;
-            }
-            if (scaling.backend() == null) {
-                throw new IllegalArgumentException("pools." + name
-                        + ".scaling.backend is required: name a type, or give a backend to the builder");
-            }
-            return owned(
-                    made,
-                    ScalerBackends.create(
-                            scaling.backend().type(), scaling.backend().settings()));
-        }
-
-        private static Step step(Step.Direction direction, StepConfig step) {
-            return new Step(direction, step.replicas(), step.share(), step.period());
+            return new Tidegate(this, clock, made);
         }
 
         private String known(String pool) {
@@ -479,7 +514,7 @@ public final class Tidegate implements AutoCloseable {
             return pool;
         }
 
-        private static <T extends AutoCloseable> T owned(List<AutoCloseable> made, T closeable) {
+        static <T extends AutoCloseable> T owned(List<AutoCloseable> made, T closeable) {
             made.add(closeable);
             return closeable;
         }

@@ -19,7 +19,13 @@ public final class ConfigException extends RuntimeException {
     @SuppressWarnings("serial") // an unmodifiable list of records of texts
     private final List<Problem> problems;
 
-    ConfigException(String source, List<Problem> problems) {
+    /**
+     * Several problems of one document.
+     *
+     * @param source what errors call it
+     * @param problems at least one
+     */
+    public ConfigException(String source, List<Problem> problems) {
         super(message(source, problems));
         this.problems = List.copyOf(problems);
     }

@@ -42,7 +42,15 @@ public final class ConfigReader {
      * @throws ConfigException if it cannot be read or is wrong, naming the file
      */
     public static TidegateConfig read(Path file) {
-        String text;
+        return parse(file.toString(), text(file));
+    }
+
+    /**
+     * Reads the text of a file, and looks no further into it.
+     *
+     * @throws ConfigException if it cannot be read, is longer than 1 MiB or is not UTF-8, naming the file
+     */
+    public static String text(Path file) {
         try {
             byte[] bytes = readAtMost(file, MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
@@ -50,7 +58,7 @@ public final class ConfigReader {
                         file.toString(),
                         List.of(new Problem("", "is too long: more than " + MAX_BYTES + " bytes are not read")));
             }
-            text = StandardCharsets.UTF_8
+            return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
@@ -59,7 +67,6 @@ public final class ConfigReader {
         } catch (IOException e) {
             throw new ConfigException(file.toString(), new Problem("", "cannot be read: " + e), e);
         }
-        return parse(file.toString(), text);
     }
 
     /** Not by the size the file system tells: a pipe or a device has none. */

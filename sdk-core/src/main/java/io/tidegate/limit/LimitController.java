@@ -55,7 +55,9 @@ public final class LimitController implements Consumer<Supply> {
      * supply until nobody has left another.
      */
 
-    private final LimitSettings settings;
+    /** Written under the lock. */
+    private volatile LimitSettings settings;
+
     private final TimeSource time;
     private final Consumer<Supply> gate;
     private final Supplier<Work> inFlight;
@@ -134,6 +136,19 @@ public final class LimitController implements Consumer<Supply> {
             if (found != null) {
                 found.reject(retryAfter, now);
             }
+        } finally {
+            lock.unlock();
+        }
+        update(List.of(), null);
+    }
+
+    /** Goes on with other settings at once; what was learned of replicas stays. */
+    public void configure(LimitSettings other) {
+        Objects.requireNonNull(other, "settings");
+        lock.lock();
+        try {
+            settings = other;
+            roster.use(other);
         } finally {
             lock.unlock();
         }

@@ -18,7 +18,7 @@ final class Replica {
     /** Weight of a new observation in the usual time to first token. */
     private static final double USUAL_WEIGHT = 0.05;
 
-    private final LimitSettings settings;
+    private LimitSettings settings;
 
     /** What the readings call it; not known until one does. */
     @Nullable
@@ -61,6 +61,11 @@ final class Replica {
         this.id = id;
         this.mentionedNanos = nowNanos;
         serve(factor, nowNanos, cold);
+    }
+
+    void use(LimitSettings other) {
+        settings = other;
+        factor = Math.min(factor, other.maxShare());
     }
 
     /** Begins to serve now, and knows nothing of what was before, but for the size of its KV cache. */

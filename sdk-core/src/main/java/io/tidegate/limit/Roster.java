@@ -29,7 +29,7 @@ final class Roster {
     /** Most names without a place. */
     private static final int MAX_SPARE = 1024;
 
-    private final LimitSettings settings;
+    private LimitSettings settings;
     private final List<Replica> placed = new ArrayList<>();
     private final Map<String, Replica> named = new HashMap<>();
     private boolean begun;
@@ -37,6 +37,13 @@ final class Roster {
 
     Roster(LimitSettings settings) {
         this.settings = settings;
+    }
+
+    /** Goes on with other settings; what was learned of replicas stays. */
+    void use(LimitSettings other) {
+        settings = other;
+        placed.forEach(replica -> replica.use(other));
+        named.values().forEach(replica -> replica.use(other));
     }
 
     /** Those that have a place. */

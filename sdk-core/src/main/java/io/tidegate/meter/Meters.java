@@ -165,7 +165,8 @@ public enum Meters {
             "tidegate.replicas",
             Kind.GAUGE,
             "replicas",
-            "Replicas desired, ready, due (asked for and not ready) and running (in any state)",
+            "Replicas desired, ready, due (asked for and not ready), running (in any state), and decided: what the last decision"
+                    + " says, which in a dry run nobody carries out",
             "pool",
             "state"),
     SCALE_EVENTS(
@@ -190,6 +191,67 @@ public enum Meters {
             "seconds",
             "Time from the decision to scale up to all its replicas being ready",
             "pool"),
+    SCALE_REACTION(
+            "tidegate.scale.reaction",
+            Kind.TIMER,
+            "seconds",
+            "Time from what set a decision off (queue, budget, replica_lost, ...) to the call of the backend",
+            "pool",
+            "trigger"),
+    SCALE_OVERRIDDEN(
+            "tidegate.scale.overridden",
+            Kind.GAUGE,
+            "ratio",
+            "1 while a person has pinned or paused the pool, else 0",
+            "pool"),
+    EVIDENCE_GAPS(
+            "tidegate.evidence.gaps",
+            Kind.GAUGE,
+            "signals",
+            "Signals that are missing, stale or invalid, the backend's status among them; nothing scales down while there are any",
+            "pool"),
+    EVIDENCE_COVERAGE(
+            "tidegate.evidence.coverage",
+            Kind.GAUGE,
+            "ratio",
+            "Least share of replicas that a signal was heard from",
+            "pool"),
+    REPLICA_CAPACITY(
+            "tidegate.replica.capacity",
+            Kind.GAUGE,
+            "tokens/s",
+            "Tokens per second that one replica sustains, as learned; NaN before",
+            "pool"),
+    SHADOW_REPLICAS(
+            "tidegate.shadow.replicas",
+            Kind.GAUGE,
+            "replicas",
+            "Replicas that the policies in the shadow would have asked for; NaN if there are none",
+            "pool"),
+    SHADOW_DIFFERENCE(
+            "tidegate.shadow.difference",
+            Kind.GAUGE,
+            "replicas",
+            "The same less the replicas that are desired; NaN if there are none",
+            "pool"),
+    SHADOW_REPLICA_SECONDS(
+            "tidegate.shadow.replica.seconds",
+            Kind.COUNTER,
+            "replica-seconds",
+            "Sum of replicas over the time that policies ran in the shadow: theirs (shadow), and those that existed (live)",
+            "pool",
+            "set"),
+    CONFIG_STALE(
+            "tidegate.config.stale",
+            Kind.GAUGE,
+            "ratio",
+            "1 while the configuration file was changed and could not be applied, so that what ran before goes on; else 0"),
+    CONFIG_RELOADS(
+            "tidegate.config.reloads",
+            Kind.COUNTER,
+            "changes",
+            "Changes of the configuration file, by outcome: applied, refused",
+            "outcome"),
     ENGINE_FAILURES(
             "tidegate.engine.failures",
             Kind.COUNTER,

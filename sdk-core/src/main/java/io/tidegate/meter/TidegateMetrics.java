@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tidegate.admission.Gate;
+import io.tidegate.config.ConfigWatcher;
 import io.tidegate.engine.Engine;
 import io.tidegate.limit.LimitController;
 import io.tidegate.quota.Quotas;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +47,8 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
 
     private final List<Gate> gates;
     private final List<Engine> engines;
-    private final Map<String, Double> prices = new LinkedHashMap<>();
+    private final Map<String, DoubleSupplier> prices = new LinkedHashMap<>();
+    private @Nullable ConfigWatcher config;
     private final Map<String, LimitController> limits = new LinkedHashMap<>();
     private final Map<String, Quotas> quotas = new LinkedHashMap<>();
     private static final long PERIOD_NANOS = 1_000_000_000;
@@ -68,7 +71,19 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
 
     /** Adds the price of a replica of a pool, for {@link Meters#COST_RATE}; empty adds nothing. Call before binding. */
     public TidegateMetrics withPrice(String pool, OptionalDouble pricePerHour) {
-        pricePerHour.ifPresent(price -> prices.put(pool, price));
+        pricePerHour.ifPresent(price -> prices.put(pool, () -> price));
+        return this;
+    }
+
+    /** Adds the price of a replica of a pool, asked whenever it is shown; NaN while it is not known. Call before binding. */
+    public TidegateMetrics withPrice(String pool, DoubleSupplier pricePerHour) {
+        prices.put(pool, pricePerHour);
+        return this;
+    }
+
+    /** Adds whether the configuration file is what runs. Call before binding. */
+    public TidegateMetrics withConfig(ConfigWatcher watcher) {
+        config = watcher;
         return this;
     }
 
@@ -109,6 +124,12 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             ticking.start();
         }
         limits.forEach((pool, limit) -> LimitMeters.register(pool, limit, registration));
+        ConfigWatcher watched = config;
+        if (watched != null) {
+            registration.gauge(Meters.CONFIG_STALE, () -> watched.problem().isPresent() ? 1 : 0);
+            registration.counter(Meters.CONFIG_RELOADS, watched, it -> it.applied(), "applied");
+            registration.counter(Meters.CONFIG_RELOADS, watched, it -> it.refused(), "refused");
+        }
         quotas.forEach((pool, of) -> QuotaMeters.register(pool, of, registration));
         for (Engine engine : engines) {
             EngineMeters meters = new EngineMeters(engine, registration, prices);

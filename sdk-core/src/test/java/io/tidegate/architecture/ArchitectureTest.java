@@ -77,7 +77,8 @@ class ArchitectureTest {
                             "policy",
                             "guardrail",
                             "ledger",
-                            "engine")));
+                            "engine",
+                            "config")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

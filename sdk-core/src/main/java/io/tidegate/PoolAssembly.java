@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate;
+
+import io.tidegate.admission.Gate;
+import io.tidegate.config.TidegateConfig.BackendConfig;
+import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.config.TidegateConfig.QuotasConfig;
+import io.tidegate.config.TidegateConfig.ReplicaConfig;
+import io.tidegate.config.TidegateConfig.ScalingConfig;
+import io.tidegate.config.TidegateConfig.StepConfig;
+import io.tidegate.engine.ScaledPool;
+import io.tidegate.engine.ScalerBackends;
+import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.guardrail.Step;
+import io.tidegate.limit.LimitController;
+import io.tidegate.policy.BacklogPolicy;
+import io.tidegate.pool.Tier;
+import io.tidegate.quota.Quotas;
+import io.tidegate.signal.SignalBoard;
+import io.tidegate.supply.Supply;
+import io.tidegate.time.TimeSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/** What is made of one pool's settings: once a gate, a limit, sources and a backend; what scales it anew at each reload. */
+final class PoolAssembly {
+
+    private final Tidegate.Builder builder;
+    private final String name;
+    private final TimeSource clock;
+    private final List<AutoCloseable> made;
+    private final Gate gate;
+    private final LimitController limit;
+    private final @Nullable SignalBoard board;
+    private @Nullable BackendConfig backendConfig;
+    private @Nullable ScalerBackend backend;
+
+    /**
+     * @param quotas the pool's, if it has some
+     * @param shared settings of the quotas that pools share
+     * @param made takes what must be closed
+     */
+    PoolAssembly(
+            Tidegate.Builder builder,
+            String name,
+            PoolConfig pool,
+            @Nullable QuotasConfig shared,
+            @Nullable Quotas quotas,
+            TimeSource clock,
+            List<AutoCloseable> made) {
+        this.builder = builder;
+        this.name = name;
+        this.clock = clock;
+        this.made = made;
+        this.gate = gate(pool, shared, quotas);
+        this.limit = LimitController.builder(clock, gate::supply, gate::inFlight)
+                .settings(pool.limit().toSettings())
+                .build();
+        if (pool.scaling() == null) {
+            fix(pool.replica());
+        }
+        this.board = board();
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    /** There is one for each pool, whatever its mode: each may be told of rejections, and new replicas start slowly in each. */
+    LimitController limit() {
+        return limit;
+    }
+
+    /** A pool that is not scaled has as many replicas as its settings say. */
+    void fix(ReplicaConfig replica) {
+        limit.accept(Supply.fixed(replica.count(), replica.work()));
+    }
+
+    private Gate gate(PoolConfig pool, @Nullable QuotasConfig shared, @Nullable Quotas quotas) {
+        Gate.Builder gates = Gate.builder(name)
+                .time(clock)
+                .maxQueued(pool.maxQueued())
+                .maxTenants(pool.maxTenants())
+                .shedByRank(pool.shedByRank())
+                .tierOrder(pool.order())
+                .leakDetection(pool.leakDetection())
+                .leakSites(pool.leakSites());
+        for (Tier tier : pool.tierList()) {
+            gates.tier(tier);
+            pool.tenantRates()
+                    .getOrDefault(tier.name(), Map.of())
+                    .forEach((tenant, rate) -> gates.tokensPerSecond(tier, tenant, rate));
+        }
+        QuotasConfig settings = pool.quotas() == null ? shared : pool.quotas();
+        if (quotas != null && settings != null) {
+            gates.quotas(quotas).quotasReserveMaximum(settings.reserveMaximum());
+        }
+        if (builder.callbacks != null) {
+            gates.callbackExecutor(builder.callbacks);
+        }
+        // A pool that is scaled has no replicas until its backend says so; the others get theirs by way of the limit.
+        return gates.supply(Supply.fixed(0, pool.replica().work())).build();
+    }
+
+    /** Reads the sources of a pool, also of one that is not scaled: its limit may hang on them. */
+    private @Nullable SignalBoard board() {
+        List<Tidegate.Builder.Polled> polled = builder.sources.getOrDefault(name, List.of());
+        if (polled.isEmpty()) {
+            return null;
+        }
+        SignalBoard signals = Tidegate.Builder.owned(made, new SignalBoard(clock, signalExecutor()));
+        polled.forEach(each -> signals.add(each.source().apply(clock, limit), each.period(), each.staleAfter()));
+        return signals;
+    }
+
+    private Executor signalExecutor() {
+        if (builder.executor != null) {
+            return builder.executor;
+        }
+        ExecutorService threads = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "tidegate-signals");
+            thread.setDaemon(true);
+            return thread;
+        });
+        made.add(threads::shutdownNow);
+        return threads;
+    }
+
+    /** What the engine does for the pool by these settings. */
+    ScaledPool scaled(PoolConfig pool, ScalingConfig scaling) {
+        ScaledPool.Builder scaled = ScaledPool.builder(name)
+                .load(gate::load)
+                .supply(limit)
+                .backend(backend(scaling))
+                .replicaWork(pool.replica().work())
+                .timeToReady(pool.replica().timeToReady())
+                .bounds(scaling.min(), scaling.max())
+                .period(scaling.period())
+                .rateWindow(scaling.rateWindow())
+                .stabilizationWindow(scaling.stabilizationWindow())
+                .stepUp(step(Step.Direction.UP, scaling.up()))
+                .stepDown(step(Step.Direction.DOWN, scaling.down()))
+                .policy(BacklogPolicy.builder()
+                        .targetUtilization(scaling.targetUtilization())
+                        .drainWindow(scaling.drainWindow())
+                        .build());
+        builder.policies.getOrDefault(name, List.of()).forEach(scaled::policy);
+        if (board != null) {
+            scaled.signals(board::signals);
+        }
+        return scaled.build();
+    }
+
+    /** The same as long as its settings are. One that is replaced is closed with the rest: calls to it may be under way. */
+    private ScalerBackend backend(ScalingConfig scaling) {
+        ScalerBackend given = builder.backends.get(name);
+        if (given != null) {
+            return given;
+        }
+        BackendConfig wanted = scaling.backend();
+        if (wanted == null) {
+            throw new IllegalArgumentException(
+                    "pools." + name + ".scaling.backend is required: name a type, or give a backend to the builder");
+        }
+        ScalerBackend before = backend;
+        if (before != null && wanted.equals(backendConfig)) {
+            return before;
+        }
+        ScalerBackend next = Tidegate.Builder.owned(made, ScalerBackends.create(wanted.type(), wanted.settings()));
+        backend = next;
+        backendConfig = wanted;
+        return next;
+    }
+
+    private static Step step(Step.Direction direction, StepConfig step) {
+        return new Step(direction, step.replicas(), step.share(), step.period());
+    }
+}
