@@ -57,8 +57,9 @@ public record Fallback(int replicas, Duration after, int goodPolls) implements G
                             "nothing has been heard of for " + Text.seconds(silentNanos)
                                     + (held > current ? ", and " + replicas + " are safe then" : ""));
         }
+        // While data is incomplete another guardrail holds, and names the gaps.
         int polls = history.marks().goodPolls();
-        if (polls >= goodPolls) {
+        if (polls >= goodPolls || !view.complete()) {
             return Narrowing.none(name(), proposed);
         }
         return Text.noDown(

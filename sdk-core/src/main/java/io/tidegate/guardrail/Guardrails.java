@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  *       to speed, caps and bounds</td></tr>
  *   <tr><td>one's own, as added</td><td>none</td><td>before all that protect: whatever one of them answers, nothing goes down on
  *       bad data, faster than allowed, or out of bounds</td></tr>
- *   <tr><td>{@link Behavior} up</td><td>at once; 4 or 100 % in 15 s</td><td>speed</td></tr>
- *   <tr><td>{@link Behavior} down</td><td>300 s; 1 or 10 % in 60 s</td><td>speed</td></tr>
- *   <tr><td>{@link FlapDamping}</td><td>5 min, 15 %</td><td>speed, by what became of earlier changes</td></tr>
- *   <tr><td>{@link CompleteData}</td><td>always</td><td>holds down</td></tr>
+ *   <tr><td>{@link CompleteData}</td><td>always</td><td>holds down; what is wrong is named before how fast one may go</td></tr>
  *   <tr><td>{@link Coverage}</td><td>90 %</td><td>holds down</td></tr>
  *   <tr><td>{@link Healthy}</td><td>5 % failed, SLOs by their target, 20 requests</td><td>holds down</td></tr>
  *   <tr><td>{@link ClockJump}</td><td>5 min</td><td>holds down</td></tr>
+ *   <tr><td>{@link Behavior} up</td><td>at once; 4 or 100 % in 15 s</td><td>speed</td></tr>
+ *   <tr><td>{@link Behavior} down</td><td>300 s; 1 or 10 % in 60 s</td><td>speed</td></tr>
+ *   <tr><td>{@link FlapDamping}</td><td>5 min, 15 %</td><td>speed, by what became of earlier changes</td></tr>
  *   <tr><td>{@link ToZero}</td><td>10 min</td><td>holds down to one</td></tr>
  *   <tr><td>{@link PendingCap}</td><td>25 % of the maximum or 10; 1 to 30 min</td><td>holds up</td></tr>
  *   <tr><td>{@link Spend}</td><td>none</td><td>holds up; asked after all others, so that only what would be bought is checked</td></tr>
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *       caps</td></tr>
  * </table>
  *
- * <p>Of those from {@code Behavior} to {@code Spend} each sets a limit on its side of the present count, so their order changes no
+ * <p>Of those from {@code CompleteData} to {@code Spend} each sets a limit on its side of the present count, so their order changes no
  * number, only which of them is named. The outcome never falls when policies ask for more and all else is equal.
  *
  * @since 0.1.0
@@ -91,7 +91,7 @@ public final class Guardrails {
             return this;
         }
 
-        /** Adds one's own guardrail, asked after the fallback and before all that limit speed. */
+        /** Adds one's own guardrail, asked after the fallback and before all others. */
         public Builder guardrail(Guardrail guardrail) {
             own.add(Objects.requireNonNull(guardrail, "guardrail"));
             return this;
@@ -161,15 +161,15 @@ public final class Guardrails {
             all.add(tolerance);
             all.add(fallback);
             all.addAll(own);
+            all.add(new CompleteData());
+            all.add(coverage);
+            all.add(healthy);
+            all.add(clockJump);
             all.add(up);
             all.add(down);
             if (flapDamping != null) {
                 all.add(flapDamping);
             }
-            all.add(new CompleteData());
-            all.add(coverage);
-            all.add(healthy);
-            all.add(clockJump);
             all.add(toZero);
             all.add(pendingCap != null ? pendingCap : PendingCap.forMax(bounds.max()));
             if (spend != null) {
