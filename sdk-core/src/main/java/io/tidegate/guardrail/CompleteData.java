@@ -9,7 +9,9 @@ import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.pool.PoolView;
 
 /**
- * Nothing scales down on missing, stale or invalid data.
+ * Nothing scales down on missing, stale or invalid data; it names the first three gaps. Up is left alone: one good reason is enough.
+ *
+ * <p>The Kubernetes HPA holds in the same way when one of its metrics is invalid and the others say down.
  *
  * @since 0.1.0
  */
@@ -22,10 +24,13 @@ public record CompleteData() implements Guardrail {
 
     @Override
     public Narrowing narrow(PoolView view, History history, int proposed) {
-        int current = view.replicas().desired();
-        if (view.complete() || proposed >= current) {
+        if (view.complete()) {
             return Narrowing.none(name(), proposed);
         }
-        return new Narrowing(name(), current, "some data is missing, stale or invalid");
+        return Text.noDown(
+                name(),
+                view.replicas().desired(),
+                proposed,
+                Text.few(view.evidence().gaps()));
     }
 }

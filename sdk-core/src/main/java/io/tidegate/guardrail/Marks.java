@@ -9,12 +9,14 @@ package io.tidegate.guardrail;
  * When some things happened last in a pool, on the monotonic clock. Immutable. After a restart all of them begin at the start, as if
  * they had happened just then: what is not known must not look long past.
  *
- * @param readyNanos when a replica last became ready, or none was due any more
- * @param trafficNanos when anybody last asked, waited or was served
+ * @param readyNanos when the number of ready replicas last grew, or when last none was due
+ * @param trafficNanos when anybody last asked, waited or was served: when {@link io.tidegate.pool.PoolView#traffic()} last held
  * @param incompleteNanos when what is known was last incomplete
- * @param heardNanos when any source was last heard of: backend or signal
- * @param goodPolls complete polls in a row: each with a newer status and newer signals than the one before
- * @param jumpNanos when the wall clock last jumped against the monotonic one, or the process stood still
+ * @param heardNanos when any source was last heard of, backend or signal: the instant of its newest measurement
+ * @param goodPolls complete polls in a row: each with a newer status and newer signals than the one before, so that rounds between
+ *     two polls do not count
+ * @param jumpNanos when the wall clock last drifted by more than 5 s against the monotonic one between two rounds, or the process
+ *     stood still
  * @since 0.1.0
  */
 public record Marks(

@@ -8,6 +8,8 @@ package io.tidegate.guardrail;
 import static io.tidegate.pool.PoolViews.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.pool.Evidence;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,5 +39,23 @@ class CompleteDataTest {
                         .narrow(view().ready(3).desired(5).incomplete().build(), History.startingAt(0, 5), 4)
                         .replicas())
                 .isEqualTo(5);
+    }
+
+    @Test
+    void narrow_manyGaps_namesThreeAndCountsTheRest() {
+        Evidence evidence = new Evidence(List.of("a", "b", "c", "d", "e"), 1, false);
+        assertThat(guardrail
+                        .narrow(view().ready(5).evidence(evidence).build(), History.startingAt(0, 5), 4)
+                        .why())
+                .isEqualTo("a; b; c and 2 more");
+        assertThat(guardrail
+                        .narrow(
+                                view().ready(5)
+                                        .evidence(Evidence.missing("vllm: 404"))
+                                        .build(),
+                                History.startingAt(0, 5),
+                                4)
+                        .why())
+                .isEqualTo("vllm: 404");
     }
 }

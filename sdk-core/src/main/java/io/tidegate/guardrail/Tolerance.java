@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.guardrail;
+
+import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.pool.PoolView;
+
+/**
+ * Leaves the count alone while the demand lies near it: 1 − down ≤ demand ÷ current ≤ 1 + up, as the Kubernetes HPA does for
+ * each of its metrics.
+ *
+ * <p>Zero both ways by default: with the HPA's 10 %, a pool of 10 or more never moves by one. Where nothing is known of the demand,
+ * and with no replica at all, the proposal stands.
+ *
+ * @param up share of the present count that the demand may be above it, 0 to 1
+ * @param down share of the present count that the demand may be below it, 0 to 1
+ * @since 0.1.0
+ */
+public record Tolerance(double up, double down) implements Guardrail {
+
+    /** Nothing is tolerated. */
+    public static final Tolerance NONE = new Tolerance(0, 0);
+
+    /** What rounding may add to a ratio. */
+    private static final double HAIR = 1e-9;
+
+    public Tolerance {
+        Text.share("tolerance up", up);
+        Text.share("tolerance down", down);
+    }
+
+    @Override
+    public String name() {
+        return "tolerance";
+    }
+
+    @Override
+    public Narrowing narrow(PoolView view, History history, int proposed) {
+        int current = view.replicas().desired();
+        double demand = history.demand();
+        if (proposed == current || current == 0 || !Double.isFinite(demand)) {
+            return Narrowing.none(name(), proposed);
+        }
+        double ratio = demand / current;
+        if (ratio > 1 + up + HAIR || ratio < 1 - down - HAIR) {
+            return Narrowing.none(name(), proposed);
+        }
+        double tolerated = ratio > 1 ? up : down;
+        return new Narrowing(
+                name(),
+                current,
+                "a demand of " + Text.number(demand) + " is within " + Text.percent(tolerated) + " of " + current);
+    }
+}
