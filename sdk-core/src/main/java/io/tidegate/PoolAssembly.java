@@ -11,18 +11,21 @@ import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
-import io.tidegate.config.TidegateConfig.StepConfig;
+import io.tidegate.config.TidegateConfig.ShadowConfig;
+import io.tidegate.engine.PolicySet;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.ScalerBackends;
 import io.tidegate.engine.spi.ScalerBackend;
-import io.tidegate.guardrail.Step;
+import io.tidegate.guardrail.Guardrails;
+import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.limit.LimitController;
-import io.tidegate.policy.BacklogPolicy;
+import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Tier;
 import io.tidegate.quota.Quotas;
 import io.tidegate.signal.SignalBoard;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -136,27 +139,33 @@ final class PoolAssembly {
 
     /** What the engine does for the pool by these settings. */
     ScaledPool scaled(PoolConfig pool, ScalingConfig scaling) {
+        List<Policy> own = builder.policies.getOrDefault(name, List.of());
+        List<Policy> live = new ArrayList<>(scaling.policyList());
+        live.addAll(own);
+        List<Guardrail> guardrails = guardrails(pool, scaling);
+        ShadowConfig beside = scaling.shadow();
         ScaledPool.Builder scaled = ScaledPool.builder(name)
                 .load(gate::load)
                 .supply(limit)
                 .backend(backend(scaling))
                 .replicaWork(pool.replica().work())
                 .timeToReady(pool.replica().timeToReady())
-                .bounds(scaling.min(), scaling.max())
+                .mode(scaling.mode())
                 .period(scaling.period())
                 .rateWindow(scaling.rateWindow())
-                .stabilizationWindow(scaling.stabilizationWindow())
-                .stepUp(step(Step.Direction.UP, scaling.up()))
-                .stepDown(step(Step.Direction.DOWN, scaling.down()))
-                .policy(BacklogPolicy.builder()
-                        .targetUtilization(scaling.targetUtilization())
-                        .drainWindow(scaling.drainWindow())
-                        .build());
-        builder.policies.getOrDefault(name, List.of()).forEach(scaled::policy);
+                .latencyWindow(scaling.latencyWindow())
+                .decides(new PolicySet("live", live, guardrails))
+                .shadow(beside == null ? null : new PolicySet(beside.name(), beside.policyList(), guardrails));
         if (board != null) {
             scaled.signals(board::signals);
         }
         return scaled.build();
+    }
+
+    private List<Guardrail> guardrails(PoolConfig pool, ScalingConfig scaling) {
+        Guardrails.Builder guardrails = scaling.toGuardrails(pool.replica().pricePerHour());
+        builder.guardrails.getOrDefault(name, List.of()).forEach(guardrails::guardrail);
+        return guardrails.build();
     }
 
     /** The same as long as its settings are. One that is replaced is closed with the rest: calls to it may be under way. */
@@ -178,9 +187,5 @@ final class PoolAssembly {
         backend = next;
         backendConfig = wanted;
         return next;
-    }
-
-    private static Step step(Step.Direction direction, StepConfig step) {
-        return new Step(direction, step.replicas(), step.share(), step.period());
     }
 }

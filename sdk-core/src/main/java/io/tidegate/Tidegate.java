@@ -15,10 +15,13 @@ import io.tidegate.config.ConfigWatcher;
 import io.tidegate.config.TidegateConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.engine.Engine;
+import io.tidegate.engine.FileMemory;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.spi.EngineListener;
+import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Decision;
+import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.instrument.GatedProxy;
 import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
@@ -29,6 +32,8 @@ import io.tidegate.quota.Quotas;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,6 +101,10 @@ public final class Tidegate implements AutoCloseable {
         this.quotas = quotas(config, clock);
         Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
         builder.listeners.forEach(engineBuilder::listener);
+        EngineMemory memory = builder.memory != null ? builder.memory : memory(config, made);
+        if (memory != null) {
+            engineBuilder.memory(memory);
+        }
         if (builder.executor != null) {
             engineBuilder.executor(builder.executor);
         }
@@ -121,6 +130,16 @@ public final class Tidegate implements AutoCloseable {
             watcher.start();
         }
         this.closeables = made;
+    }
+
+    private static @Nullable EngineMemory memory(TidegateConfig config, List<AutoCloseable> made) {
+        Path folder = config.memory().folder().orElse(null);
+        try {
+            return folder == null ? null : Builder.owned(made, FileMemory.in(folder));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "memory.folder " + folder + " cannot be made or written: " + e.getMessage(), e);
+        }
     }
 
     private TidegateMetrics metrics() {
@@ -360,6 +379,7 @@ public final class Tidegate implements AutoCloseable {
         private final TidegateConfig config;
         final Map<String, ScalerBackend> backends = new LinkedHashMap<>();
         final Map<String, List<Policy>> policies = new LinkedHashMap<>();
+        final Map<String, List<Guardrail>> guardrails = new LinkedHashMap<>();
         final Map<String, List<Polled>> sources = new LinkedHashMap<>();
         private final List<EngineListener> listeners = new ArrayList<>();
         private @Nullable TimeSource time;
@@ -371,6 +391,7 @@ public final class Tidegate implements AutoCloseable {
         @Nullable
         Executor callbacks;
 
+        private @Nullable EngineMemory memory;
         private @Nullable Path file;
         private @Nullable String text;
         private @Nullable Watched watched;
@@ -396,7 +417,21 @@ public final class Tidegate implements AutoCloseable {
             return this;
         }
 
-        /** Adds a policy to a pool, beside the backlog policy. */
+        /** Adds a guardrail to a pool: see {@link io.tidegate.guardrail.Guardrails.Builder#guardrail}. */
+        public Builder guardrail(String pool, Guardrail guardrail) {
+            guardrails
+                    .computeIfAbsent(known(pool), ignored -> new ArrayList<>())
+                    .add(guardrail);
+            return this;
+        }
+
+        /** Where what must survive a restart is kept, in place of the configured folder. The caller closes it. */
+        public Builder memory(EngineMemory memory) {
+            this.memory = Objects.requireNonNull(memory, "memory");
+            return this;
+        }
+
+        /** Adds a policy to a pool, beside those that its settings name. */
         public Builder policy(String pool, Policy policy) {
             policies.computeIfAbsent(known(pool), ignored -> new ArrayList<>()).add(policy);
             return this;

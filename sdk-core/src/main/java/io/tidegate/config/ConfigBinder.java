@@ -5,14 +5,12 @@
  */
 package io.tidegate.config;
 
-import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
+import io.tidegate.config.TidegateConfig.MemoryConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
-import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
-import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.config.TidegateConfig.TierOrderConfig;
 import io.tidegate.config.TreeReader.Node;
@@ -54,10 +52,13 @@ final class ConfigBinder {
         }
         QuotasConfig quotas = sharedQuotas(root, pools);
         Node ledger = root.child("ledger");
-        Optional<Path> file = ledger.text("file").flatMap(text -> path(ledger, text));
+        Optional<Path> file = ledger.text("file").flatMap(text -> path(ledger, "file", text));
         ledger.rejectUnknown();
+        Node memory = root.child("memory");
+        Optional<Path> folder = memory.text("folder").flatMap(text -> path(memory, "folder", text));
+        memory.rejectUnknown();
         root.rejectUnknown();
-        return new TidegateConfig(pools, quotas, new LedgerConfig(file));
+        return new TidegateConfig(pools, quotas, new LedgerConfig(file), new MemoryConfig(folder));
     }
 
     private static @Nullable QuotasConfig sharedQuotas(Node root, Map<String, PoolConfig> pools) {
@@ -75,11 +76,11 @@ final class ConfigBinder {
         return QuotaBinder.quotas(node, tiers, "a tier of a pool that shares these quotas");
     }
 
-    private static Optional<Path> path(Node node, String text) {
+    private static Optional<Path> path(Node node, String key, String text) {
         try {
             return Optional.of(Path.of(text));
         } catch (InvalidPathException e) {
-            node.problem("file", "is not a path: " + e.getReason());
+            node.problem(key, "is not a path: " + e.getReason());
             return Optional.empty();
         }
     }
@@ -134,7 +135,7 @@ final class ConfigBinder {
                 ownQuotas,
                 LimitBinder.limit(node.child("limit")),
                 replica,
-                scaled ? scaling(scaling) : null);
+                scaled ? ScalingBinder.scaling(scaling, replica) : null);
         node.rejectUnknown();
         return pool;
     }
@@ -202,56 +203,5 @@ final class ConfigBinder {
                 node.optionalFraction("pricePerHour", 0, Double.MAX_VALUE, true));
         node.rejectUnknown();
         return replica;
-    }
-
-    private static ScalingConfig scaling(Node node) {
-        int min = node.integer("min", 0, MAX_REPLICAS, 1);
-        int max = node.requiredInteger("max", 1, MAX_REPLICAS);
-        if (node.has("max") && max < min) {
-            node.problem("max", "must be at least min (" + min + ") but is " + max);
-        }
-        ScalingConfig scaling = new ScalingConfig(
-                min,
-                max,
-                node.duration("period", Duration.ofMillis(10), Duration.ofHours(1), Duration.ofMillis(250)),
-                node.fraction("targetUtilization", 0, 1, false, 0.8),
-                node.duration("drainWindow", SHORTEST, LONGEST, Duration.ofSeconds(30)),
-                node.duration("stabilizationWindow", Duration.ZERO, Duration.ofHours(1), Duration.ofMinutes(5)),
-                node.duration("rateWindow", SHORTEST, Duration.ofHours(1), Duration.ofSeconds(15)),
-                step(node.child("up"), new StepConfig(4, 1.0, Duration.ofSeconds(15))),
-                step(node.child("down"), new StepConfig(1, 0.1, Duration.ofMinutes(1))),
-                node.has("backend") ? backend(node.child("backend")) : backendAbsent(node));
-        node.rejectUnknown();
-        return scaling;
-    }
-
-    private static @Nullable BackendConfig backendAbsent(Node node) {
-        node.child("backend");
-        return null;
-    }
-
-    private static StepConfig step(Node node, StepConfig fallback) {
-        // Naming one of both means only that one: "replicas: 1" alone must not keep the default share of 100 %.
-        boolean onlyShare = node.has("share") && !node.has("replicas");
-        boolean onlyReplicas = node.has("replicas") && !node.has("share");
-        StepConfig step = new StepConfig(
-                node.integer("replicas", 0, MAX_REPLICAS, onlyShare ? 0 : fallback.replicas()),
-                node.fraction("share", 0, 1000, true, onlyReplicas ? 0 : fallback.share()),
-                node.duration("period", SHORTEST, Duration.ofHours(1), fallback.period()));
-        if (step.replicas() == 0 && step.share() == 0) {
-            node.problem("replicas", "or share must be above 0, or the pool could never change that way");
-        }
-        node.rejectUnknown();
-        return step;
-    }
-
-    private static BackendConfig backend(Node node) {
-        Optional<String> type = node.text("type");
-        if (type.isEmpty()) {
-            node.problem("type", "is required: the type of a scaler backend on the class path");
-        }
-        BackendConfig backend = new BackendConfig(type.orElse(""), node.texts("settings"));
-        node.rejectUnknown();
-        return backend;
     }
 }

@@ -6,8 +6,25 @@
 package io.tidegate.config;
 
 import io.tidegate.admission.TierOrder;
+import io.tidegate.guardrail.Behavior;
+import io.tidegate.guardrail.Behavior.Select;
+import io.tidegate.guardrail.ClockJump;
+import io.tidegate.guardrail.Coverage;
+import io.tidegate.guardrail.Decision.Direction;
+import io.tidegate.guardrail.Decision.Mode;
+import io.tidegate.guardrail.Fallback;
+import io.tidegate.guardrail.FlapDamping;
+import io.tidegate.guardrail.Guardrails;
+import io.tidegate.guardrail.Healthy;
+import io.tidegate.guardrail.PendingCap;
+import io.tidegate.guardrail.SpendCap;
+import io.tidegate.guardrail.ToZero;
+import io.tidegate.guardrail.Tolerance;
 import io.tidegate.limit.LimitMode;
 import io.tidegate.limit.LimitSettings;
+import io.tidegate.policy.PolicySets;
+import io.tidegate.policy.PolicyTypes;
+import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -23,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +52,11 @@ import org.jspecify.annotations.Nullable;
  * @param quotas quotas that all pools share which have none of their own: a tenant's, and a tier's of that name, hold for what is asked
  *     of those pools together; null if there are none
  * @param ledger where decisions and scale events are written
+ * @param memory where what must survive a restart is kept
  * @since 0.1.0
  */
 public record TidegateConfig(
-        Map<String, PoolConfig> pools, @Nullable QuotasConfig quotas, LedgerConfig ledger) {
+        Map<String, PoolConfig> pools, @Nullable QuotasConfig quotas, LedgerConfig ledger, MemoryConfig memory) {
 
     public TidegateConfig {
         pools = copy(pools);
@@ -338,35 +357,206 @@ public record TidegateConfig(
      *
      * @param min least replicas; 0 or more, 1 by default
      * @param max most replicas; at least {@code min} and 1; has no default
+     * @param mode whether decisions are carried out: act or dryRun; act by default
      * @param period time between decisions; 250 ms by default
-     * @param targetUtilization part of the slots that should be busy; in (0, 1], 0.8 by default
-     * @param drainWindow time in which new replicas should work off what still waits; 30 s by default
-     * @param stabilizationWindow how long a lower answer must hold; 5 min by default
      * @param rateWindow time over which arrival rates are smoothed; 15 s by default
-     * @param up how fast it may grow; 4 replicas or 100 % in 15 s by default
-     * @param down how fast it may shrink; 1 replica or 10 % in 1 min by default
+     * @param latencyWindow time over which latencies and outcomes are counted; 1 min by default
+     * @param policies who proposes, by name; the highest wins; {@link io.tidegate.policy.PolicySets#standard()} by default
+     * @param up how fast it may grow; 4 replicas or 100 % in 15 s, at once, by default
+     * @param down how fast it may shrink; 1 replica or 10 % in 1 min, after 5 min, by default
+     * @param guardrails what else narrows a proposal
+     * @param shadow other policies to run beside, with replicas on paper; null if there are none
      * @param backend who carries decisions out; null if it is given in Java
      */
     public record ScalingConfig(
             int min,
             int max,
+            Mode mode,
             Duration period,
-            double targetUtilization,
-            Duration drainWindow,
-            Duration stabilizationWindow,
             Duration rateWindow,
-            StepConfig up,
-            StepConfig down,
-            @Nullable BackendConfig backend) {}
+            Duration latencyWindow,
+            Map<String, PolicyConfig> policies,
+            BehaviorConfig up,
+            BehaviorConfig down,
+            GuardrailsConfig guardrails,
+            @Nullable ShadowConfig shadow,
+            @Nullable BackendConfig backend) {
+
+        public ScalingConfig {
+            policies = copy(policies);
+        }
+
+        /** The policies as the engine takes them. */
+        public List<Policy> policyList() {
+            return toPolicies(policies);
+        }
+
+        /**
+         * The guardrails as the engine takes them, with none of one's own.
+         *
+         * @param pricePerHour of a replica, for a spend cap
+         */
+        public Guardrails.Builder toGuardrails(OptionalDouble pricePerHour) {
+            return guardrails
+                    .toGuardrails(min, max, pricePerHour)
+                    .up(up.toBehavior(Direction.UP))
+                    .down(down.toBehavior(Direction.DOWN));
+        }
+    }
+
+    private static List<Policy> toPolicies(Map<String, PolicyConfig> policies) {
+        if (policies.isEmpty()) {
+            return PolicySets.standard();
+        }
+        List<Policy> list = new ArrayList<>();
+        policies.forEach((name, policy) -> list.add(PolicyTypes.create(policy.type(), name, policy.settings())));
+        return list;
+    }
 
     /**
-     * How fast a pool may change: the larger of both holds.
+     * One policy.
      *
-     * @param replicas replicas per period; 0 or more
-     * @param share part of the count at the period's beginning; 0 or more
-     * @param period positive
+     * @param type backlog, slo, target, latency, panic, formula, adaptive, or what a plugin calls its own; the policy's name by default
+     * @param settings what the type takes; docs/policies.md lists them
      */
-    public record StepConfig(int replicas, double share, Duration period) {}
+    public record PolicyConfig(String type, Map<String, String> settings) {
+
+        public PolicyConfig {
+            settings = copy(settings);
+        }
+    }
+
+    /**
+     * Other policies beside those that act.
+     *
+     * @param name for people and meters; {@code shadow} by default
+     * @param policies as {@link ScalingConfig#policies()}
+     */
+    public record ShadowConfig(String name, Map<String, PolicyConfig> policies) {
+
+        public ShadowConfig {
+            policies = copy(policies);
+        }
+
+        /** The policies as the engine takes them. */
+        public List<Policy> policyList() {
+            return toPolicies(policies);
+        }
+    }
+
+    /**
+     * How fast a pool may change one way, as {@code behavior} of the Kubernetes HPA.
+     *
+     * @param stabilizationWindow how long an answer must hold; 0 to 1 h; 0 s up and 5 min down by default
+     * @param replicas replicas per period; 0 or more; 4 up and 1 down by default, or 0 where only a share is given
+     * @param share part of the count at the period's beginning; 0 or more; 1 up and 0.1 down by default, or 0 where only replicas are given
+     * @param period up to 1 h; 15 s up and 1 min down by default
+     * @param select of several rates, the largest (max), the smallest (min), or no change at all (disabled); max by default
+     * @param rates further rates, by any name; none by default
+     */
+    public record BehaviorConfig(
+            Duration stabilizationWindow,
+            int replicas,
+            double share,
+            Duration period,
+            Select select,
+            Map<String, RateConfig> rates) {
+
+        public BehaviorConfig {
+            rates = copy(rates);
+        }
+
+        /** The behavior as a guardrail. */
+        public Behavior toBehavior(Direction direction) {
+            List<Behavior.Rate> all = new ArrayList<>();
+            add(all, replicas, share, period);
+            rates.values().forEach(rate -> add(all, rate.replicas(), rate.share(), rate.period()));
+            return new Behavior(direction, stabilizationWindow, all, select);
+        }
+
+        private static void add(List<Behavior.Rate> all, int replicas, double share, Duration period) {
+            if (replicas > 0) {
+                all.add(Behavior.Rate.replicas(replicas, period));
+            }
+            if (share > 0) {
+                all.add(Behavior.Rate.share(share, period));
+            }
+        }
+    }
+
+    /**
+     * So much in a period; of both the larger, unless the smaller is selected.
+     *
+     * @param replicas replicas per period; 0 or more, 0 by default
+     * @param share part of the count at the period's beginning; 0 or more, 0 by default
+     * @param period up to 1 h; 1 min by default
+     */
+    public record RateConfig(int replicas, double share, Duration period) {}
+
+    /**
+     * What narrows a proposal, besides bounds and speed.
+     *
+     * @param toleranceUp how far demand may exceed what there is without a change, as a share; 0 by default
+     * @param toleranceDown how far it may be below; 0 by default
+     * @param coverage share of replicas and gateways that must be heard of before anything goes down; 0.9 by default
+     * @param failedShare share of failed requests from which nothing goes down; 0.05 by default
+     * @param minRequests requests in the latency window from which a share says something; 20 by default
+     * @param clockHold how long nothing goes down after a jump of the clock or a start; 5 min by default
+     * @param flapWindow time in which a small raise after a cut is held, and a regretted cut doubles the wait for the next; 0 for never;
+     *     5 min by default
+     * @param flapBand how small, as a share of what there is; 0.15 by default
+     * @param pendingMost most replicas asked for and not ready; a quarter of {@code max}, and at least 10, by default
+     * @param pendingFirstWait wait before the next raise while replicas are overdue; doubles each time; 1 min by default
+     * @param pendingLongestWait longest such wait; 30 min by default
+     * @param toZeroAfter how long nobody must have come before the last replica leaves; 10 min by default
+     * @param fallbackReplicas replicas there are at least when nothing is heard of; 0, what there is, by default
+     * @param fallbackAfter how long nothing must have been heard for that; 5 min by default
+     * @param fallbackPolls complete polls in a row that end it; 3 by default
+     * @param maxCostPerHour what may be spent on the pool, in the currency of {@code replica.pricePerHour}; anything by default
+     */
+    public record GuardrailsConfig(
+            double toleranceUp,
+            double toleranceDown,
+            double coverage,
+            double failedShare,
+            int minRequests,
+            Duration clockHold,
+            Duration flapWindow,
+            double flapBand,
+            OptionalInt pendingMost,
+            Duration pendingFirstWait,
+            Duration pendingLongestWait,
+            Duration toZeroAfter,
+            int fallbackReplicas,
+            Duration fallbackAfter,
+            int fallbackPolls,
+            OptionalDouble maxCostPerHour) {
+
+        Guardrails.Builder toGuardrails(int min, int max, OptionalDouble pricePerHour) {
+            Guardrails.Builder builder = Guardrails.builder()
+                    .bounds(min, max)
+                    .tolerance(new Tolerance(toleranceUp, toleranceDown))
+                    .coverage(new Coverage(coverage))
+                    .healthy(new Healthy(failedShare, minRequests))
+                    .clockJump(new ClockJump(clockHold))
+                    .flapDamping(flapWindow.isZero() ? null : new FlapDamping(flapWindow, flapBand))
+                    .pendingCap(new PendingCap(
+                            pendingMost.orElse(PendingCap.forMax(max).most()), pendingFirstWait, pendingLongestWait))
+                    .toZero(new ToZero(toZeroAfter))
+                    .fallback(new Fallback(fallbackReplicas, fallbackAfter, fallbackPolls));
+            if (maxCostPerHour.isPresent() && pricePerHour.isPresent()) {
+                builder.spend(new SpendCap(maxCostPerHour.getAsDouble(), pricePerHour.getAsDouble()));
+            }
+            return builder;
+        }
+    }
+
+    /**
+     * What must survive a restart.
+     *
+     * @param folder a file for each pool that is scaled, replaced every 10 s where something changed; none by default
+     */
+    public record MemoryConfig(Optional<Path> folder) {}
 
     /**
      * A backend found by its type.

@@ -6,13 +6,9 @@
 package io.tidegate.engine;
 
 import io.tidegate.engine.spi.ScalerBackend;
-import io.tidegate.guardrail.Bounds;
-import io.tidegate.guardrail.CompleteData;
 import io.tidegate.guardrail.Decision.Mode;
-import io.tidegate.guardrail.Stabilization;
-import io.tidegate.guardrail.Step;
-import io.tidegate.guardrail.spi.Guardrail;
-import io.tidegate.policy.BacklogPolicy;
+import io.tidegate.guardrail.Guardrails;
+import io.tidegate.policy.PolicySets;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.Signal;
@@ -20,11 +16,9 @@ import io.tidegate.pool.Work;
 import io.tidegate.supply.Supply;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +35,7 @@ public final class ScaledPool {
     final Consumer<Supply> supply;
     final ScalerBackend backend;
     final Work replicaWork;
-    final List<Policy> policies;
-    final List<Guardrail> guardrails;
+    final PolicySet decides;
     final Supplier<Map<String, Signal>> signals;
     final Duration period;
     final Duration timeToReady;
@@ -61,9 +54,7 @@ public final class ScaledPool {
         this.supply = builder.supply;
         this.backend = Objects.requireNonNull(builder.backend);
         this.replicaWork = builder.replicaWork;
-        this.policies =
-                builder.policies.isEmpty() ? List.of(BacklogPolicy.builder().build()) : List.copyOf(builder.policies);
-        this.guardrails = List.copyOf(builder.allGuardrails());
+        this.decides = builder.decided();
         this.signals = builder.signals;
         this.period = builder.period;
         this.timeToReady = builder.timeToReady;
@@ -77,14 +68,14 @@ public final class ScaledPool {
         this.shadow = builder.shadow;
     }
 
-    /** What decides. */
-    PolicySet policySet() {
-        return new PolicySet("live", policies, guardrails);
-    }
-
     /** Starts the settings of a pool. */
     public static Builder builder(String name) {
         return new Builder(name);
+    }
+
+    /** What decides. */
+    PolicySet policySet() {
+        return decides;
     }
 
     /** The pool's name. */
@@ -101,12 +92,9 @@ public final class ScaledPool {
         private @Nullable ScalerBackend backend;
         private Work replicaWork = Work.slots(32);
         private final List<Policy> policies = new ArrayList<>();
-        private final List<Guardrail> guardrails = new ArrayList<>();
+        private final Guardrails.Builder guardrails = Guardrails.builder();
+        private @Nullable PolicySet decides;
         private Supplier<Map<String, Signal>> signals = Map::of;
-        private Bounds bounds = new Bounds(1, 1);
-        private @Nullable Step stepUp = new Step(Step.Direction.UP, 4, 1.0, Duration.ofSeconds(15));
-        private @Nullable Step stepDown = new Step(Step.Direction.DOWN, 1, 0.1, Duration.ofMinutes(1));
-        private Stabilization stabilization = new Stabilization(Duration.ofMinutes(5));
         private Duration period = Duration.ofMillis(250);
         private Duration timeToReady = Duration.ofMinutes(2);
         private Duration rateWindow = Duration.ofSeconds(15);
@@ -146,45 +134,36 @@ public final class ScaledPool {
             return this;
         }
 
-        /** Adds a policy; the highest proposal wins. A {@link BacklogPolicy} with its defaults if none is added. */
+        /** Adds a policy; the highest proposal wins. {@link PolicySets#standard()} if none is added. */
         public Builder policy(Policy policy) {
             policies.add(policy);
             return this;
         }
 
-        /** Adds a guardrail, asked after the steps and before stabilization. */
-        public Builder guardrail(Guardrail guardrail) {
-            guardrails.add(guardrail);
+        /** Sets what narrows proposals, from the defaults on: {@code guardrails(all -> all.bounds(1, 8))}. */
+        public Builder guardrails(Consumer<Guardrails.Builder> settings) {
+            settings.accept(guardrails);
+            return this;
+        }
+
+        /** Least and most replicas; 1 and 1 by default, which scales nothing. The same as {@code guardrails(all -> all.bounds(…))}. */
+        public Builder bounds(int min, int max) {
+            guardrails.bounds(min, max);
+            return this;
+        }
+
+        /**
+         * Exactly these policies and guardrails, in place of all that was set or added, and of the defaults. Nothing is added to them:
+         * without bounds there are none.
+         */
+        public Builder decides(PolicySet set) {
+            this.decides = Objects.requireNonNull(set, "set");
             return this;
         }
 
         /** Signals beside the gate's, read at each decision: {@code board::signals}. None by default. */
         public Builder signals(Supplier<Map<String, Signal>> signals) {
             this.signals = signals;
-            return this;
-        }
-
-        /** Least and most replicas; 1 and 1 by default, which scales nothing. */
-        public Builder bounds(int min, int max) {
-            this.bounds = new Bounds(min, max);
-            return this;
-        }
-
-        /** How fast it may grow; 4 replicas or 100 % in 15 s by default, null for no limit. */
-        public Builder stepUp(@Nullable Step stepUp) {
-            this.stepUp = stepUp;
-            return this;
-        }
-
-        /** How fast it may shrink; 1 replica or 10 % in 60 s by default, null for no limit. */
-        public Builder stepDown(@Nullable Step stepDown) {
-            this.stepDown = stepDown;
-            return this;
-        }
-
-        /** How long a lower answer must hold before replicas are removed; 0 to 1 hour, 300 s by default. */
-        public Builder stabilizationWindow(Duration window) {
-            this.stabilization = new Stabilization(window);
             return this;
         }
 
@@ -254,20 +233,10 @@ public final class ScaledPool {
             return this;
         }
 
-        private List<Guardrail> allGuardrails() {
-            List<Guardrail> all = new ArrayList<>();
-            if (stepUp != null) {
-                all.add(stepUp);
-            }
-            if (stepDown != null) {
-                all.add(stepDown);
-            }
-            all.addAll(guardrails);
-            all.add(new CompleteData());
-            all.add(stabilization);
-            // Last, so that nothing can leave the bounds again.
-            all.add(bounds);
-            return all;
+        private PolicySet decided() {
+            return decides != null
+                    ? decides
+                    : new PolicySet("live", policies.isEmpty() ? PolicySets.standard() : policies, guardrails.build());
         }
 
         private static Duration positive(String setting, Duration value) {
@@ -284,13 +253,6 @@ public final class ScaledPool {
             }
             if (backend == null) {
                 throw new IllegalArgumentException("pool " + name + " needs a backend");
-            }
-            Set<String> names = new HashSet<>();
-            for (Policy policy : policies) {
-                if (!names.add(policy.name())) {
-                    throw new IllegalArgumentException(
-                            "pool " + name + " has two policies named \"" + policy.name() + "\"");
-                }
             }
             return new ScaledPool(this);
         }

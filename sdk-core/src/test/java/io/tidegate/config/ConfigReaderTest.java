@@ -12,14 +12,23 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigException.Problem;
 import io.tidegate.config.TidegateConfig.BackendConfig;
+import io.tidegate.config.TidegateConfig.BehaviorConfig;
+import io.tidegate.config.TidegateConfig.GuardrailsConfig;
+import io.tidegate.config.TidegateConfig.PolicyConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.QuotasConfig;
+import io.tidegate.config.TidegateConfig.RateConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
-import io.tidegate.config.TidegateConfig.StepConfig;
+import io.tidegate.config.TidegateConfig.ShadowConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
+import io.tidegate.guardrail.Behavior.Select;
+import io.tidegate.guardrail.Decision.Mode;
+import io.tidegate.guardrail.Guardrails;
 import io.tidegate.limit.LimitMode;
 import io.tidegate.limit.LimitSettings;
+import io.tidegate.policy.PolicySets;
+import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -37,9 +46,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,17 +112,38 @@ class ConfigReaderTest {
                         scaling:
                           min: 2
                           max: 20
+                          mode: dryRun
                           period: 500ms
-                          targetUtilization: 0.7
-                          drainWindow: 20s
-                          stabilizationWindow: 10m
                           rateWindow: 30s
-                          up: {replicas: 2, share: 0.5, period: 30s}
-                          down: {replicas: 3, share: 0.25, period: 2m}
+                          latencyWindow: 2m
+                          policies:
+                            backlog: {settings: {targetUtilization: 0.7, drainWindow: 20s}}
+                            cpu: {type: target, settings: {signal: pods.cpu.utilization, as: perReplica, target: 0.7}}
+                          up: {stabilizationWindow: 1m, replicas: 2, share: 0.5, period: 30s, select: min}
+                          down: {stabilizationWindow: 10m, replicas: 3, share: 0.25, period: 2m, rates: {slow: {replicas: 9, period: 1h}}}
+                          guardrails:
+                            toleranceUp: 0.1
+                            toleranceDown: 0.2
+                            coverage: 0.8
+                            failedShare: 0.02
+                            minRequests: 50
+                            clockHold: 1m
+                            flapWindow: 4m
+                            flapBand: 0.3
+                            pendingMost: 7
+                            pendingFirstWait: 2m
+                            pendingLongestWait: 20m
+                            toZeroAfter: 15m
+                            fallbackReplicas: 5
+                            fallbackAfter: 3m
+                            fallbackPolls: 4
+                            maxCostPerHour: 500
+                          shadow: {name: candidate, policies: {panic: {settings: {stableWindow: 2m}}}}
                           backend:
                             type: kubernetes-scale
                             settings: {namespace: llm, port: 8443, dryRun: false}
                     ledger: {file: /var/log/tidegate/ledger.jsonl}
+                    memory: {folder: /var/lib/tidegate}
                     """);
 
             PoolConfig chat = config.pools().get("chat");
@@ -138,17 +171,58 @@ class ConfigReaderTest {
                     .isEqualTo(new ScalingConfig(
                             2,
                             20,
+                            Mode.DRY_RUN,
                             Duration.ofMillis(500),
-                            0.7,
-                            Duration.ofSeconds(20),
-                            Duration.ofMinutes(10),
                             Duration.ofSeconds(30),
-                            new StepConfig(2, 0.5, Duration.ofSeconds(30)),
-                            new StepConfig(3, 0.25, Duration.ofMinutes(2)),
+                            Duration.ofMinutes(2),
+                            Map.of(
+                                    "backlog",
+                                    new PolicyConfig(
+                                            "backlog", Map.of("targetUtilization", "0.7", "drainWindow", "20s")),
+                                    "cpu",
+                                    new PolicyConfig(
+                                            "target",
+                                            Map.of(
+                                                    "signal",
+                                                    "pods.cpu.utilization",
+                                                    "as",
+                                                    "perReplica",
+                                                    "target",
+                                                    "0.7"))),
+                            new BehaviorConfig(
+                                    Duration.ofMinutes(1), 2, 0.5, Duration.ofSeconds(30), Select.MIN, Map.of()),
+                            new BehaviorConfig(
+                                    Duration.ofMinutes(10),
+                                    3,
+                                    0.25,
+                                    Duration.ofMinutes(2),
+                                    Select.MAX,
+                                    Map.of("slow", new RateConfig(9, 0, Duration.ofHours(1)))),
+                            new GuardrailsConfig(
+                                    0.1,
+                                    0.2,
+                                    0.8,
+                                    0.02,
+                                    50,
+                                    Duration.ofMinutes(1),
+                                    Duration.ofMinutes(4),
+                                    0.3,
+                                    OptionalInt.of(7),
+                                    Duration.ofMinutes(2),
+                                    Duration.ofMinutes(20),
+                                    Duration.ofMinutes(15),
+                                    5,
+                                    Duration.ofMinutes(3),
+                                    4,
+                                    OptionalDouble.of(500)),
+                            new ShadowConfig(
+                                    "candidate",
+                                    Map.of("panic", new PolicyConfig("panic", Map.of("stableWindow", "2m")))),
                             new BackendConfig(
                                     "kubernetes-scale",
                                     Map.of("namespace", "llm", "port", "8443", "dryRun", "false"))));
             assertThat(config.ledger().file()).contains(Path.of("/var/log/tidegate/ledger.jsonl"));
+            assertThat(config.memory().folder()).contains(Path.of("/var/lib/tidegate"));
         }
 
         @Test
@@ -334,14 +408,41 @@ class ConfigReaderTest {
                     .isEqualTo(new ScalingConfig(
                             1,
                             8,
+                            Mode.ACT,
                             Duration.ofMillis(250),
-                            0.8,
-                            Duration.ofSeconds(30),
-                            Duration.ofMinutes(5),
                             Duration.ofSeconds(15),
-                            new StepConfig(4, 1.0, Duration.ofSeconds(15)),
-                            new StepConfig(1, 0.1, Duration.ofMinutes(1)),
+                            Duration.ofMinutes(1),
+                            Map.of(),
+                            new BehaviorConfig(Duration.ZERO, 4, 1.0, Duration.ofSeconds(15), Select.MAX, Map.of()),
+                            new BehaviorConfig(
+                                    Duration.ofMinutes(5), 1, 0.1, Duration.ofMinutes(1), Select.MAX, Map.of()),
+                            new GuardrailsConfig(
+                                    0,
+                                    0,
+                                    0.9,
+                                    0.05,
+                                    20,
+                                    Duration.ofMinutes(5),
+                                    Duration.ofMinutes(5),
+                                    0.15,
+                                    OptionalInt.empty(),
+                                    Duration.ofMinutes(1),
+                                    Duration.ofMinutes(30),
+                                    Duration.ofMinutes(10),
+                                    0,
+                                    Duration.ofMinutes(5),
+                                    3,
+                                    OptionalDouble.empty()),
+                            null,
                             null));
+        }
+
+        @Test
+        void scalingWithItsMaximumAlone_hasTheGuardrailsOfTheirBuilder() {
+            assertThat(scaling("min: 2").toGuardrails(OptionalDouble.empty()).build())
+                    .isEqualTo(Guardrails.builder()
+                            .bounds(2, scaling("min: 2").max())
+                            .build());
         }
 
         @Test
@@ -394,10 +495,57 @@ class ConfigReaderTest {
         }
 
         @Test
-        void step_oneOfBothNamed_isOnlyThatOne() {
-            assertThat(scaling("up: {replicas: 1}").up()).isEqualTo(new StepConfig(1, 0, Duration.ofSeconds(15)));
-            assertThat(scaling("up: {share: 0.5}").up()).isEqualTo(new StepConfig(0, 0.5, Duration.ofSeconds(15)));
-            assertThat(scaling("down: {period: 5m}").down()).isEqualTo(new StepConfig(1, 0.1, Duration.ofMinutes(5)));
+        void behavior_oneOfBothNamed_isOnlyThatOne() {
+            assertThat(scaling("up: {replicas: 1}").up())
+                    .isEqualTo(new BehaviorConfig(Duration.ZERO, 1, 0, Duration.ofSeconds(15), Select.MAX, Map.of()));
+            assertThat(scaling("up: {share: 0.5}").up())
+                    .isEqualTo(new BehaviorConfig(Duration.ZERO, 0, 0.5, Duration.ofSeconds(15), Select.MAX, Map.of()));
+            assertThat(scaling("down: {period: 5m}").down())
+                    .isEqualTo(new BehaviorConfig(
+                            Duration.ofMinutes(5), 1, 0.1, Duration.ofMinutes(5), Select.MAX, Map.of()));
+            assertThat(scaling("down: {rates: {a: {share: 0.5}}}").down())
+                    .isEqualTo(new BehaviorConfig(
+                            Duration.ofMinutes(5),
+                            0,
+                            0,
+                            Duration.ofMinutes(1),
+                            Select.MAX,
+                            Map.of("a", new RateConfig(0, 0.5, Duration.ofMinutes(1)))));
+        }
+
+        @Test
+        void policies_none_areTheStandardOnes() {
+            assertThat(scaling("min: 1").policyList())
+                    .extracting(Policy::name)
+                    .isEqualTo(PolicySets.standard().stream().map(Policy::name).toList());
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', textBlock = """
+                        mine: {}                                       | no policy of type "mine" is on the class path, only [adaptive, backlog, formula, latency, panic, slo, target]
+                        cpu: {type: target}                            | signal is required, such as gate.queue.depth; target is required: a number from 0.000000001 to 1000000000000
+                        backlog: {settings: {targetUtilization: 80}}   | targetUtilization must be a number from 0.01 to 1 but is "80"
+                        backlog: {settings: {drainWindow: soon}}       | drainWindow must be a duration from 0.001s to 24h but is "soon"
+                        backlog: {settings: {drain: 3s}}               | drain is not a setting of this policy; known are [drainWindow, targetThroughput, targetUtilization]
+                        f: {type: formula, settings: {replicas: "ceil("}} | a formula
+                        cpu: {type: target, settings: {signal: a.b, as: mean, target: 1}} | as must be one of [averageValue, value, perReplica] but is "mean"
+                        """)
+        void policies_wrong_areNamedWithTheirPath(String policy, String message) {
+            List<Problem> problems =
+                    problems("pools: {chat: {tiers: {standard: {}}, scaling: {max: 2, policies: {" + policy + "}}}}");
+            assertThat(problems).hasSize(1);
+            assertThat(problems.get(0).path()).startsWith("pools.chat.scaling.policies.");
+            assertThat(problems.get(0).message()).contains(message.equals("a formula") ? "ceil(" : message);
+        }
+
+        @Test
+        void policies_twoOfOneName_areRefused() {
+            assertThat(
+                            problems(
+                                    "pools: {chat: {tiers: {standard: {}}, scaling: {max: 2, policies: {a: {type: slo}, b: {type: slo}}}}}"))
+                    .extracting(Problem::toString)
+                    .containsExactly(
+                            "pools.chat.scaling.policies.b: is a second policy that calls itself \"slo\", as policies.a does; keep one");
         }
 
         @ParameterizedTest
@@ -413,12 +561,12 @@ class ConfigReaderTest {
             "' 30s ', 30000"
         })
         void durations(String text, long millis) {
-            assertThat(scaling("drainWindow: '" + text + "'").drainWindow()).isEqualTo(Duration.ofMillis(millis));
+            assertThat(scaling("rateWindow: '" + text + "'").rateWindow()).isEqualTo(Duration.ofMillis(millis));
         }
 
         @Test
         void zeroes_whereTheyMeanSomething() {
-            assertThat(scaling("min: 0, stabilizationWindow: 0s").min()).isZero();
+            assertThat(scaling("min: 0, down: {stabilizationWindow: 0s}").min()).isZero();
             assertThat(pool("maxQueued: 0").maxQueued()).isZero();
             assertThat(pool("replica: {count: 0, pricePerHour: 0}").replica().count())
                     .isZero();
@@ -480,7 +628,7 @@ class ConfigReaderTest {
                             "pools.chat.replica.timeToReady: must be a duration such as 250ms, 30s, 5m or PT30S but is the"
                                     + " text \"soon\"",
                             "pools.chat.scaling.max: must be at least min (9) but is 3",
-                            "pools.chat.scaling.up.replicas: or share must be above 0, or the pool could never change that way",
+                            "pools.chat.scaling.up.replicas: or share must be above 0, or the pool could never change that way: for that say select: disabled",
                             "pools.chat.scaling.backend.type: is required: the type of a scaler backend on the class path",
                             "pools.chat.maxQueue: is not a setting; did you mean maxQueued?",
                             "pools.code.tiers: needs 1 to 32 tiers but has 0",
@@ -498,6 +646,7 @@ class ConfigReaderTest {
                     .withMessageStartingWith("test.yaml has 2 problems:");
         }
 
+        @DisplayName("L2: a value that cannot be is rejected with its path and the reason")
         @ParameterizedTest
         @CsvSource(
                 delimiter = '|',
@@ -526,13 +675,18 @@ class ConfigReaderTest {
                     "scaling: {}              | scaling.max | is required: a whole number from 1 to 100000",
                     "scaling: {max: 0}        | scaling.max | must be a whole number from 1 to 100000 but is 0",
                     "'scaling: {max: 1, min: 2}' | scaling.max | must be at least min (2) but is 1",
-                    "'scaling: {max: 2, targetUtilization: 0}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is 0",
-                    "'scaling: {max: 2, targetUtilization: 80}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is 80",
-                    "'scaling: {max: 2, targetUtilization: .nan}' | scaling.targetUtilization | must be a number above 0 and at most 1 but is NaN",
+                    "'scaling: {max: 2, guardrails: {pendingMost: 0}}' | scaling.guardrails.pendingMost | must be a whole number from 1 to 100000 but is 0",
+                    "'scaling: {max: 2, guardrails: {coverage: 80}}' | scaling.guardrails.coverage | must be a number at least 0 and at most 1 but is 80",
+                    "'scaling: {max: 2, guardrails: {coverage: .nan}}' | scaling.guardrails.coverage | must be a number at least 0 and at most 1 but is NaN",
                     "'scaling: {max: 2, period: 1ms}' | scaling.period | must be a duration from 0.01s to 1h but is the text \"1ms\"",
-                    "'scaling: {max: 2, stabilizationWindow: 2h}' | scaling.stabilizationWindow | must be a duration from 0s to 1h but is the text \"2h\"",
+                    "'scaling: {max: 2, down: {stabilizationWindow: 2h}}' | scaling.down.stabilizationWindow | must be a duration from 0s to 1h but is the text \"2h\"",
                     "'scaling: {max: 2, up: {share: -1}}' | scaling.up.share | must be a number at least 0 and at most 1000 but is -1",
                     "'scaling: {max: 2, up: {share: 1e400}}' | scaling.up.share | must be a number at least 0 and at most 1000 but is 1E+400",
+                    "'scaling: {max: 2, mode: maybe}' | scaling.mode | must be one of [act, dryRun] but is the text \"maybe\"",
+                    "'scaling: {max: 2, guardrails: {maxCostPerHour: 5}}' | scaling.guardrails.maxCostPerHour | needs replica.pricePerHour above 0",
+                    "'replica: {pricePerHour: 4}, scaling: {min: 2, max: 2, guardrails: {maxCostPerHour: 5}}' | scaling.guardrails.maxCostPerHour | must pay for the minimum of 2 replicas, 8, but is 5",
+                    "'scaling: {max: 2, guardrails: {pendingFirstWait: 50m}}' | scaling.guardrails.pendingFirstWait | must be at most pendingLongestWait",
+                    "'scaling: {max: 2, up: {rates: {a: {}}}}' | scaling.up.rates.a.replicas | or share must be above 0",
                     "'scaling: {max: 2, backend: kubernetes}' | scaling.backend | must be a map but is the text \"kubernetes\"",
                     "'scaling: {max: 2, backend: {type: x, settings: {a: [1]}}}' | scaling.backend.settings.a | must be a plain value but is a list"
                 })

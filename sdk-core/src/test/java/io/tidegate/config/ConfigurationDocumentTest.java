@@ -9,15 +9,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.config.ConfigException.Problem;
 import io.tidegate.config.TidegateConfig.BackendConfig;
+import io.tidegate.config.TidegateConfig.BehaviorConfig;
+import io.tidegate.config.TidegateConfig.GuardrailsConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.LimitConfig;
+import io.tidegate.config.TidegateConfig.MemoryConfig;
+import io.tidegate.config.TidegateConfig.PolicyConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.QuotaConfig;
 import io.tidegate.config.TidegateConfig.QuotasConfig;
+import io.tidegate.config.TidegateConfig.RateConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
+import io.tidegate.config.TidegateConfig.ShadowConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
-import io.tidegate.config.TidegateConfig.StepConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -63,7 +68,14 @@ class ConfigurationDocumentTest {
                   tenantsInTiers: {standard: {acme: {}}}
                 limit: {}
                 replica: {}
-                scaling: {max: 1, up: {}, down: {}, backend: {type: test}}
+                scaling:
+                  max: 1
+                  policies: {backlog: {}}
+                  up: {rates: {fast: {replicas: 1}}}
+                  down: {}
+                  guardrails: {}
+                  shadow: {policies: {slo: {}}}
+                  backend: {type: test}
               other: {tiers: {standard: {}}}
             quotas:
               eachTenant: {}
@@ -71,6 +83,7 @@ class ConfigurationDocumentTest {
               tiers: {standard: {}}
               tenantsInTiers: {standard: {acme: {}}}
             ledger: {}
+            memory: {}
             """;
 
     /** Headings of the sections, in the order of the document. */
@@ -87,9 +100,14 @@ class ConfigurationDocumentTest {
         titles.put(LimitConfig.class, "Limit");
         titles.put(ReplicaConfig.class, "Replica");
         titles.put(ScalingConfig.class, "Scaling");
-        titles.put(StepConfig.class, "Step");
+        titles.put(PolicyConfig.class, "Policy");
+        titles.put(BehaviorConfig.class, "Behavior");
+        titles.put(RateConfig.class, "Rate");
+        titles.put(GuardrailsConfig.class, "Guardrails");
+        titles.put(ShadowConfig.class, "Shadow");
         titles.put(BackendConfig.class, "Backend");
         titles.put(LedgerConfig.class, "Ledger");
+        titles.put(MemoryConfig.class, "Memory");
         return titles;
     }
 
@@ -98,7 +116,9 @@ class ConfigurationDocumentTest {
             "pools", List.of("<pool>"),
             "tiers", List.of("<tier>"),
             "tenants", List.of("<tenant>"),
-            "tenantsInTiers", List.of("<tier>", "<tenant>"));
+            "tenantsInTiers", List.of("<tier>", "<tenant>"),
+            "policies", List.of("<policy>"),
+            "rates", List.of("<rate>"));
 
     @Test
     void document_listsExactlyTheSettingsThereAre() throws IOException {

@@ -1,0 +1,206 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.policy.spi;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Settings of a policy as a configuration gives them, read by name. A value that is wrong is noted and replaced by the default, so that
+ * all of them are named at once. For one thread.
+ *
+ * @since 0.1.0
+ */
+public final class PolicySettings {
+
+    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,9})?)(ms|s|m|h|d)");
+
+    private final Map<String, String> values;
+    private final Set<String> asked = new TreeSet<>();
+    private final Map<String, String> problems = new LinkedHashMap<>();
+
+    /** Values by name, as texts. */
+    public PolicySettings(Map<String, String> values) {
+        this.values = Map.copyOf(values);
+    }
+
+    /** Whether a value is given; asking makes the name known. */
+    public boolean has(String name) {
+        asked.add(name);
+        return values.containsKey(name);
+    }
+
+    /** A number from a least to a most. */
+    public double number(String name, double least, double most, double otherwise) {
+        Optional<String> text = text(name);
+        if (text.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            double found = Double.parseDouble(text.get());
+            if (found >= least && found <= most) {
+                return found;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        problem(name, "must be a number from " + plain(least) + " to " + plain(most) + " but is \"" + text.get() + '"');
+        return otherwise;
+    }
+
+    /** A number that must be given. */
+    public double requiredNumber(String name, double least, double most) {
+        if (!has(name)) {
+            asked.add(name);
+            problem(name, "is required: a number from " + plain(least) + " to " + plain(most));
+            return least;
+        }
+        return number(name, least, most, least);
+    }
+
+    /** A duration: {@code 250ms}, {@code 30s}, {@code 5m}, {@code 1h} or ISO-8601. */
+    public Duration duration(String name, Duration least, Duration most, Duration otherwise) {
+        Optional<String> text = text(name);
+        if (text.isEmpty()) {
+            return otherwise;
+        }
+        Optional<Duration> found = parse(text.get());
+        if (found.isPresent()
+                && found.get().compareTo(least) >= 0
+                && found.get().compareTo(most) <= 0) {
+            return found.get();
+        }
+        problem(
+                name,
+                "must be a duration from " + shown(least) + " to " + shown(most) + " but is \"" + text.get() + '"');
+        return otherwise;
+    }
+
+    /** A duration that must be given. */
+    public Duration requiredDuration(String name, Duration least, Duration most) {
+        if (!has(name)) {
+            asked.add(name);
+            problem(name, "is required: a duration from " + shown(least) + " to " + shown(most));
+            return least;
+        }
+        return duration(name, least, most, least);
+    }
+
+    /** A text, or empty if none is given. */
+    public Optional<String> text(String name) {
+        asked.add(name);
+        return Optional.ofNullable(values.get(name)).map(String::strip);
+    }
+
+    /** A text that must be given. */
+    public String requiredText(String name, String example) {
+        Optional<String> text = text(name).filter(found -> !found.isEmpty());
+        if (text.isEmpty()) {
+            problem(name, "is required, such as " + example);
+        }
+        return text.orElse(example);
+    }
+
+    /** One of an enum's constants, written in lower camel case: {@code averageValue}. */
+    public <E extends Enum<E>> E choice(String name, Class<E> type, E otherwise) {
+        Optional<String> text = text(name);
+        if (text.isEmpty()) {
+            return otherwise;
+        }
+        List<String> names = new ArrayList<>();
+        for (E constant : type.getEnumConstants()) {
+            if (camel(constant).equals(text.get())) {
+                return constant;
+            }
+            names.add(camel(constant));
+        }
+        problem(name, "must be one of " + names + " but is \"" + text.get() + '"');
+        return otherwise;
+    }
+
+    /** Notes something that is wrong. */
+    public void problem(String name, String message) {
+        problems.putIfAbsent(name, message);
+    }
+
+    /**
+     * What is wrong, by setting: values out of range, those that lack, and those that nobody asked for.
+     *
+     * @return in the order in which they were asked for; empty if all is right
+     */
+    public Map<String, String> problems() {
+        Map<String, String> all = new LinkedHashMap<>(problems);
+        new TreeSet<>(values.keySet())
+                .stream()
+                        .filter(name -> !asked.contains(name))
+                        .forEach(name -> all.put(name, "is not a setting of this policy; known are " + asked));
+        return all;
+    }
+
+    /**
+     * Ends the reading.
+     *
+     * @throws IllegalArgumentException naming everything that is wrong, if anything is
+     */
+    public void check() {
+        Map<String, String> all = problems();
+        if (!all.isEmpty()) {
+            throw new IllegalArgumentException(all.entrySet().stream()
+                    .map(each -> each.getKey() + " " + each.getValue())
+                    .collect(Collectors.joining("; ")));
+        }
+    }
+
+    private static String camel(Enum<?> constant) {
+        String[] words = constant.name().toLowerCase(Locale.ROOT).split("_");
+        StringBuilder name = new StringBuilder(words[0]);
+        for (int i = 1; i < words.length; i++) {
+            name.append(words[i].substring(0, 1).toUpperCase(Locale.ROOT)).append(words[i].substring(1));
+        }
+        return name.toString();
+    }
+
+    private static Optional<Duration> parse(String text) {
+        Matcher matcher = DURATION.matcher(text);
+        if (matcher.matches()) {
+            double unit = switch (matcher.group(2)) {
+                case "ms" -> 1e6;
+                case "s" -> 1e9;
+                case "m" -> 60e9;
+                case "h" -> 3600e9;
+                default -> 86_400e9;
+            };
+            double nanos = Double.parseDouble(matcher.group(1)) * unit;
+            return nanos < Long.MAX_VALUE ? Optional.of(Duration.ofNanos(Math.round(nanos))) : Optional.empty();
+        }
+        try {
+            return Optional.of(Duration.parse(text));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String shown(Duration duration) {
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    private static String plain(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? String.valueOf((long) value)
+                : String.valueOf(value);
+    }
+}
