@@ -452,8 +452,8 @@ public final class Tidegate implements AutoCloseable {
          * what the engines say, which {@code limit.mode: tokens} and {@code engine} need, each second or so.
          *
          * <pre>{@code
-         * .signals("chat", (time, limit) -> VllmMetricsSource.builder(time, urls)
-         *         .onRead(VllmReadings.to(limit::readings))
+         * .signals("chat", (time, limit) -> EngineMetricsSource.builder(time, urls)
+         *         .onRead(EngineReadings.to(limit::readings))
          *         .build(), Duration.ofSeconds(1))
          * }</pre>
          *

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     .settings(LimitSettings.of(LimitMode.ENGINE))
  *     .build();
  * ScaledPool.builder("chat").supply(limit)…             // from the engine
- * VllmMetricsSource.builder(time, urls).onRead(VllmReadings.to(limit::readings))…
+ * EngineMetricsSource.builder(time, urls).onRead(EngineReadings.to(limit::readings))…
  * }</pre>
  *
  * <p><b>Where the limit comes from</b> is its {@link LimitMode}. It never comes from how long requests take: length is not

@@ -21,7 +21,7 @@ public interface SignalSource extends AutoCloseable {
     /**
      * Reads now; called from time to time on a thread that may block.
      *
-     * @return signals by name, such as {@code vllm.requests.waiting}; a value that cannot be had is {@link Signal.Missing}, not left out
+     * @return signals by name, such as {@code engine.requests.waiting}; a value that cannot be had is {@link Signal.Missing}, not left out
      * @throws Exception if nothing can be had; all signals it gave before then grow stale
      */
     Map<String, Signal> read() throws Exception;

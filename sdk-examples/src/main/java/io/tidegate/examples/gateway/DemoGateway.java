@@ -23,7 +23,7 @@ import io.tidegate.examples.vllm.SimulatedVllmServer;
 import io.tidegate.pool.Tier;
 import io.tidegate.routing.ReplicaBalancer;
 import io.tidegate.routing.RetryBudget;
-import io.tidegate.signals.vllm.VllmMetricsSource;
+import io.tidegate.signals.engine.EngineMetricsSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -95,7 +95,7 @@ public final class DemoGateway implements AutoCloseable {
                 .backend(POOL, replicas)
                 .signals(
                         POOL,
-                        VllmMetricsSource.builder(time, replicas::readyUris).build(),
+                        EngineMetricsSource.builder(time, replicas::readyUris).build(),
                         Duration.ofSeconds(10))
                 .start();
         Gate gate = tidegate.gate(POOL);

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
-import static io.tidegate.signals.vllm.VllmServer.page;
+import static io.tidegate.signals.engine.EngineServer.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -32,13 +32,14 @@ import okio.BufferedSink;
 import okio.GzipSink;
 import okio.Okio;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a replica may do wrong: it never reads as a number, and what was wrong is said. */
-class VllmFaultsTest {
+class EngineFaultsTest {
 
     private static final long LIMIT = 4 << 20;
 
@@ -55,14 +56,14 @@ class VllmFaultsTest {
     }
 
     private Signal running(Duration timeout, URI... replicas) throws InterruptedException {
-        try (VllmMetricsSource source = VllmMetricsSource.builder(new ManualTime(), () -> List.of(replicas))
+        try (EngineMetricsSource source = EngineMetricsSource.builder(new ManualTime(), () -> List.of(replicas))
                 .client(client)
                 .timeout(timeout)
                 .build()) {
-            Signal running = source.read().get(VllmMetricsSource.RUNNING);
+            Signal running = source.read().get(EngineMetricsSource.RUNNING);
             assertThat(source.replicas())
                     .hasSize(replicas.length)
-                    .extracting(VllmReplica::url)
+                    .extracting(EngineReplica::url)
                     .containsExactly(replicas);
             return running;
         }
@@ -72,8 +73,8 @@ class VllmFaultsTest {
         return running(Duration.ofSeconds(30), replicas);
     }
 
-    private Signal running(VllmServer.Answer answer) throws InterruptedException {
-        try (VllmServer server = new VllmServer(answer)) {
+    private Signal running(EngineServer.Answer answer) throws InterruptedException {
+        try (EngineServer server = new EngineServer(answer)) {
             return running(server.url());
         }
     }
@@ -92,26 +93,59 @@ class VllmFaultsTest {
                         invalid -> assertThat(invalid.reason()).contains(words));
     }
 
+    private static void assertPartly(Signal signal, double value, double coverage) {
+        assertThat(signal).isInstanceOfSatisfying(Signal.Known.class, known -> {
+            assertThat(known.value()).isEqualTo(value);
+            assertThat(known.coverage()).isEqualTo(coverage);
+        });
+    }
+
+    private static Signal part(Signal signal, URI replica) {
+        return ((Signal.Known) signal)
+                .parts().stream()
+                        .filter(part -> part.replica().equals(replica.toString()))
+                        .findFirst()
+                        .orElseThrow()
+                        .signal();
+    }
+
     @Test
-    void read_oneOfThreeReplicasDown_isMissingAndNamesIt() throws Exception {
+    @DisplayName("E7: one of N replicas reports: the sum is not taken for a total")
+    void read_oneOfThreeReplicasAnswers_isThirdCovered() throws Exception {
+        try (EngineServer first = new EngineServer(page(3, 5, 0.25));
+                EngineServer second = new EngineServer(request -> EngineServer.status(503));
+                EngineServer third = new EngineServer("<html>\n")) {
+
+            Signal running = running(first.url(), second.url(), third.url());
+
+            assertPartly(running, 3, 1.0 / 3);
+            assertMissing(part(running, second.url()), "HTTP 503");
+            assertInvalid(part(running, third.url()), "a metric name is expected");
+        }
+    }
+
+    @Test
+    void read_oneOfThreeReplicasDown_isPartlyCoveredAndNamesIt() throws Exception {
         URI down;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             down = URI.create("http://127.0.0.1:" + free.getLocalPort());
         }
-        try (VllmServer first = new VllmServer(page(3, 5, 0.25));
-                VllmServer third = new VllmServer(page(1, 0, 0.5))) {
+        try (EngineServer first = new EngineServer(page(3, 5, 0.25));
+                EngineServer third = new EngineServer(page(1, 0, 0.5))) {
 
             Signal running = running(first.url(), down, third.url());
 
-            assertMissing(running, "1 of 3 unusable: vllm " + down + "/metrics: ", "Connect");
-            assertThat(running.source()).isEqualTo("vllm, 3 replicas");
+            assertPartly(running, 4, 2.0 / 3);
+            assertMissing(part(running, down), "Connect");
+            assertThat(part(running, down).source()).isEqualTo("engine " + down + "/metrics");
+            assertThat(running.source()).isEqualTo("engine, 3 replicas");
         }
     }
 
     @Test
     void read_oneMissingAndOneInvalid_isMissing() throws Exception {
-        try (VllmServer missing = new VllmServer(request -> VllmServer.status(500));
-                VllmServer invalid = new VllmServer("<html>\n")) {
+        try (EngineServer missing = new EngineServer(request -> EngineServer.status(500));
+                EngineServer invalid = new EngineServer("<html>\n")) {
 
             assertMissing(running(missing.url(), invalid.url()), "1 of 2", missing.url() + "/metrics: HTTP 500");
         }
@@ -119,7 +153,7 @@ class VllmFaultsTest {
 
     @Test
     void read_manyReplicasDown_namesThreeAndCountsTheRest() throws Exception {
-        try (VllmServer server = new VllmServer("")) {
+        try (EngineServer server = new EngineServer("")) {
             URI[] replicas = new URI[5];
             for (int i = 0; i < replicas.length; i++) {
                 replicas[i] = URI.create(server.url() + "/" + i);
@@ -131,20 +165,22 @@ class VllmFaultsTest {
 
     @Test
     void read_noAnswerInTime_isMissing() throws Exception {
-        try (VllmServer server = new VllmServer(request -> new MockResponse.Builder()
+        try (EngineServer server = new EngineServer(request -> new MockResponse.Builder()
                         .onResponseStart(SocketEffect.Stall.INSTANCE)
                         .build());
-                VllmServer good = new VllmServer(page(3, 5, 0.25))) {
+                EngineServer good = new EngineServer(page(3, 5, 0.25))) {
 
             Signal running = running(Duration.ofMillis(300), good.url(), server.url());
 
-            assertMissing(running, "1 of 2", server.url() + "/metrics: no whole answer within 300 ms");
+            assertPartly(running, 3, 0.5);
+            assertMissing(part(running, server.url()), "no whole answer within 300 ms");
         }
     }
 
     @Test
+    @DisplayName("E5: a body that trickles")
     void read_bodyThatTrickles_isMissingWhenTheTimeIsOver() throws Exception {
-        try (VllmServer server = new VllmServer(request -> VllmServer.text()
+        try (EngineServer server = new EngineServer(request -> EngineServer.text()
                 .body(page(3, 5, 0.25))
                 .throttleBody(1, 100, TimeUnit.MILLISECONDS)
                 .build())) {
@@ -156,20 +192,20 @@ class VllmFaultsTest {
     @Test
     void read_moreSlowReplicasThanThreads_endsInTimeForAllTogether() throws Exception {
         AtomicInteger asked = new AtomicInteger();
-        try (VllmServer server = new VllmServer(request -> {
+        try (EngineServer server = new EngineServer(request -> {
             asked.incrementAndGet();
             return new MockResponse.Builder()
                     .onResponseStart(SocketEffect.Stall.INSTANCE)
                     .build();
         })) {
             List<URI> listed = List.of(server.url(), URI.create(server.url() + "?2"), URI.create(server.url() + "?3"));
-            try (VllmMetricsSource source = VllmMetricsSource.builder(new ManualTime(), () -> listed)
+            try (EngineMetricsSource source = EngineMetricsSource.builder(new ManualTime(), () -> listed)
                     .client(client)
                     .parallelReads(1)
                     .timeout(Duration.ofMillis(300))
                     .build()) {
 
-                assertMissing(source.read().get(VllmMetricsSource.RUNNING), "3 of 3 unusable");
+                assertMissing(source.read().get(EngineMetricsSource.RUNNING), "3 of 3 unusable");
 
                 // Had each replica been given the whole time, all would have been asked.
                 assertThat(asked).hasValueLessThan(3);
@@ -180,12 +216,13 @@ class VllmFaultsTest {
     @ParameterizedTest
     @ValueSource(ints = {204, 401, 404, 500, 503})
     void read_otherStatus_isMissing(int code) throws Exception {
-        assertMissing(running(request -> VllmServer.status(code)), ": HTTP " + code);
+        assertMissing(running(request -> EngineServer.status(code)), ": HTTP " + code);
     }
 
     @Test
+    @DisplayName("E5: a redirect")
     void read_redirect_isNotFollowed() throws Exception {
-        try (VllmServer target = new VllmServer(page(3, 5, 0.25))) {
+        try (EngineServer target = new EngineServer(page(3, 5, 0.25))) {
 
             Signal running = running(request -> new MockResponse.Builder()
                     .code(302)
@@ -201,7 +238,7 @@ class VllmFaultsTest {
     void read_connectionReset_isMissing() throws Exception {
         try (ResettingServer server = new ResettingServer()) {
 
-            assertMissing(running(server.url()), "1 of 1 unusable: vllm " + server.url(), "Exception");
+            assertMissing(running(server.url()), "1 of 1 unusable: engine " + server.url(), "Exception");
         }
     }
 
@@ -250,18 +287,18 @@ class VllmFaultsTest {
     @Test
     void read_keptConnectionDroppedMeanwhile_isTriedAgainOnANewOne() throws Exception {
         // As vLLM's HTTP server does with connections that are idle for some seconds.
-        try (VllmServer server = new VllmServer(request -> VllmServer.text()
+        try (EngineServer server = new EngineServer(request -> EngineServer.text()
                         .body(page(3, 5, 0.25))
                         .onResponseEnd(SocketEffect.ShutdownConnection.INSTANCE)
                         .build());
-                VllmMetricsSource source = VllmMetricsSource.builder(new ManualTime(), () -> List.of(server.url()))
+                EngineMetricsSource source = EngineMetricsSource.builder(new ManualTime(), () -> List.of(server.url()))
                         .client(client.newBuilder()
                                 .retryOnConnectionFailure(false)
                                 .build())
                         .timeout(Duration.ofSeconds(30))
                         .build()) {
             for (int i = 0; i < 10; i++) {
-                assertThat(source.read().get(VllmMetricsSource.RUNNING)).isInstanceOf(Signal.Known.class);
+                assertThat(source.read().get(EngineMetricsSource.RUNNING)).isInstanceOf(Signal.Known.class);
             }
         }
     }
@@ -276,6 +313,7 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a web page with HTTP 200, by its content type")
     void read_html_isInvalid() throws Exception {
         Signal running = running(request -> new MockResponse.Builder()
                 .setHeader("Content-Type", "text/html; charset=utf-8")
@@ -286,9 +324,10 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a web page with HTTP 200, by its content")
     void read_htmlThatClaimsToBeText_isInvalid() throws Exception {
         assertInvalid(
-                running(request -> VllmServer.ok("<!DOCTYPE html>\n<html><body>Welcome</body></html>\n")),
+                running(request -> EngineServer.ok("<!DOCTYPE html>\n<html><body>Welcome</body></html>\n")),
                 "line 1: a metric name is expected, not \"<!DOCTYPE html>\"");
     }
 
@@ -301,10 +340,11 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a body shorter than announced")
     void read_bodyShorterThanAnnounced_isInvalid() throws Exception {
         String page = page(3, 5, 0.25);
 
-        Signal running = running(request -> VllmServer.text()
+        Signal running = running(request -> EngineServer.text()
                 .body(page)
                 .setHeader("Content-Length", page.length() + 100)
                 .onResponseEnd(new SocketEffect.CloseSocket())
@@ -314,8 +354,9 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a connection lost inside the body")
     void read_connectionLostInsideTheBody_isInvalid() throws Exception {
-        Signal running = running(request -> VllmServer.text()
+        Signal running = running(request -> EngineServer.text()
                 .body(page(3, 5, 0.25))
                 .onResponseBody(new SocketEffect.CloseSocket())
                 .build());
@@ -324,12 +365,13 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a page cut short")
     void read_pageCutShort_isInvalid() throws Exception {
         String page = page(3, 5, 0.25);
 
         assertInvalid(
-                running(request -> VllmServer.ok(page.substring(0, page.length() - 4))),
-                "line 18: the page ends inside this line");
+                running(request -> EngineServer.ok(page.substring(0, page.length() - 4))),
+                "line 21: the page ends inside this line");
     }
 
     @ParameterizedTest
@@ -337,7 +379,7 @@ class VllmFaultsTest {
     void read_valueThatCannotBe_isInvalid(String written, String named) throws Exception {
         String page = page(3, 5, 0.25).replace(" 3.0\n", " " + written + "\n");
 
-        assertInvalid(running(request -> VllmServer.ok(page)), "vllm:num_requests_running is " + named);
+        assertInvalid(running(request -> EngineServer.ok(page)), "vllm:num_requests_running is " + named);
     }
 
     @Test
@@ -345,21 +387,21 @@ class VllmFaultsTest {
         String page = page(3, 5, 0.25).replace(" 3.0\n", " 1e308\n");
         String engine = "vllm:num_requests_running{engine=\"1\"} 1e308\n";
 
-        assertInvalid(running(request -> VllmServer.ok(page + engine)), "Infinity");
-        try (VllmServer first = new VllmServer(page);
-                VllmServer second = new VllmServer(page)) {
+        assertInvalid(running(request -> EngineServer.ok(page + engine)), "Infinity");
+        try (EngineServer first = new EngineServer(page);
+                EngineServer second = new EngineServer(page)) {
             assertInvalid(running(first.url(), second.url()), "Infinity");
         }
     }
 
     @Test
     void read_cacheUseAboveOne_isInvalid() throws Exception {
-        try (VllmServer server = new VllmServer(page(3, 5, 37.5));
-                VllmMetricsSource source = VllmMetricsSource.builder(new ManualTime(), () -> List.of(server.url()))
+        try (EngineServer server = new EngineServer(page(3, 5, 37.5));
+                EngineMetricsSource source = EngineMetricsSource.builder(new ManualTime(), () -> List.of(server.url()))
                         .client(client)
                         .build()) {
 
-            Signal usage = source.read().get(VllmMetricsSource.KV_CACHE_USAGE);
+            Signal usage = source.read().get(EngineMetricsSource.KV_CACHE_USAGE);
 
             assertInvalid(usage, "vllm:kv_cache_usage_perc is 37.5");
             assertThat(source.replicas().get(0).kvCacheFractionMax()).isInstanceOf(Signal.Invalid.class);
@@ -368,6 +410,7 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: 100 MB")
     void read_hundredMegabytes_stopsAtTheLimit() throws Exception {
         long announced = 100L << 20;
         CompletableFuture<Long> sent = new CompletableFuture<>();
@@ -394,7 +437,7 @@ class VllmFaultsTest {
             }
         };
 
-        Signal running = running(request -> VllmServer.text().body(endless).build());
+        Signal running = running(request -> EngineServer.text().body(endless).build());
 
         assertInvalid(running, "longer than " + LIMIT + " bytes");
         // What is above the limit was on its way when the client hung up.
@@ -409,6 +452,7 @@ class VllmFaultsTest {
     }
 
     @Test
+    @DisplayName("E5: a gzip bomb")
     void read_gzipBomb_stopsAtTheLimit() throws Exception {
         MockResponse bomb = gzipped("# " + "0".repeat(1021) + "\n", 100 << 10);
         assertThat(bomb.getHeaders().get("Content-Length")).hasSizeLessThan(7);
@@ -419,7 +463,7 @@ class VllmFaultsTest {
     @Test
     void read_brokenGzip_isInvalid() throws Exception {
         assertInvalid(
-                running(request -> VllmServer.text()
+                running(request -> EngineServer.text()
                         .setHeader("Content-Encoding", "gzip")
                         .body(page(3, 5, 0.25))
                         .build()),
@@ -433,7 +477,7 @@ class VllmFaultsTest {
                 sink.writeUtf8(piece);
             }
         }
-        return VllmServer.text()
+        return EngineServer.text()
                 .setHeader("Content-Encoding", "gzip")
                 .body(body)
                 .build();
@@ -446,12 +490,12 @@ class VllmFaultsTest {
                     throw new IllegalStateException("no token");
                 })
                 .build();
-        try (VllmMetricsSource source = VllmMetricsSource.builder(
+        try (EngineMetricsSource source = EngineMetricsSource.builder(
                         new ManualTime(), () -> List.of(URI.create("http://127.0.0.1:1")))
                 .client(failing)
                 .build()) {
 
-            assertMissing(source.read().get(VllmMetricsSource.RUNNING), "IllegalStateException: no token");
+            assertMissing(source.read().get(EngineMetricsSource.RUNNING), "IllegalStateException: no token");
         }
     }
 }

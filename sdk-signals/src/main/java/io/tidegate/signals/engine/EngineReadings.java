@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
 import io.tidegate.limit.EngineReading;
 import io.tidegate.pool.Signal;
@@ -16,43 +16,44 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands what vLLM servers say of themselves on to a limit that follows the engines.
+ * Hands what inference servers say of themselves on to a limit that follows the engines.
  *
  * <pre>{@code
- * VllmMetricsSource.builder(time, urls).onRead(VllmReadings.to(limit::readings)).build();
+ * EngineMetricsSource.builder(time, urls).onRead(EngineReadings.to(limit::readings)).build();
  * }</pre>
  *
  * <p>A replica's name is its address as it was listed; name it so in {@code limit.rejected(…)} too. The time to first token is the mean
- * over what came since the read before, as servers only add it up. For one thread at a time, as reads are.
+ * over what came since the read before, as servers only add it up. A replica that is not ready is not handed on. For one thread at a time, as reads are.
  *
  * @since 0.1.0
  */
-public final class VllmReadings implements Consumer<List<VllmReplica>> {
+public final class EngineReadings implements Consumer<List<EngineReplica>> {
 
     private final Consumer<? super Collection<EngineReading>> next;
-    private Map<String, VllmReplica> before = Map.of();
+    private Map<String, EngineReplica> before = Map.of();
 
-    private VllmReadings(Consumer<? super Collection<EngineReading>> next) {
+    private EngineReadings(Consumer<? super Collection<EngineReading>> next) {
         this.next = Objects.requireNonNull(next, "next");
     }
 
     /** For {@code limit::readings}. */
-    public static VllmReadings to(Consumer<? super Collection<EngineReading>> next) {
-        return new VllmReadings(next);
+    public static EngineReadings to(Consumer<? super Collection<EngineReading>> next) {
+        return new EngineReadings(next);
     }
 
     @Override
-    public void accept(List<VllmReplica> read) {
-        Map<String, VllmReplica> now = new HashMap<>();
+    public void accept(List<EngineReplica> read) {
+        Map<String, EngineReplica> now = new HashMap<>();
         read.forEach(replica -> now.put(replica.url().toString(), replica));
         List<EngineReading> readings = now.entrySet().stream()
+                .filter(each -> each.getValue().ready())
                 .map(each -> reading(each.getKey(), each.getValue()))
                 .toList();
         before = now;
         next.accept(readings);
     }
 
-    private EngineReading reading(String name, VllmReplica replica) {
+    private EngineReading reading(String name, EngineReplica replica) {
         return new EngineReading(
                 name,
                 replica.running(),
@@ -63,7 +64,7 @@ public final class VllmReadings implements Consumer<List<VllmReplica>> {
                 timeToFirstToken(replica, before.get(name)));
     }
 
-    private static Signal timeToFirstToken(VllmReplica now, @Nullable VllmReplica before) {
+    private static Signal timeToFirstToken(EngineReplica now, @Nullable EngineReplica before) {
         if (!(now.firstTokenSeconds() instanceof Signal.Known seconds)) {
             return now.firstTokenSeconds();
         }

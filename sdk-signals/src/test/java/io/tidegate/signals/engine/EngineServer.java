@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +17,7 @@ import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
 
 /** A server that answers {@code /metrics} with whatever it was last told to. */
-final class VllmServer implements AutoCloseable {
+final class EngineServer implements AutoCloseable {
 
     /** How a request is answered; may block. */
     interface Answer {
@@ -28,7 +28,7 @@ final class VllmServer implements AutoCloseable {
     private final AtomicInteger answered = new AtomicInteger();
     private volatile Answer answer;
 
-    VllmServer(Answer answer) {
+    EngineServer(Answer answer) {
         this.answer = answer;
         server.setDispatcher(new Dispatcher() {
             @Override
@@ -38,7 +38,7 @@ final class VllmServer implements AutoCloseable {
                 }
                 answered.incrementAndGet();
                 try {
-                    return VllmServer.this.answer.to(request);
+                    return EngineServer.this.answer.to(request);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -51,7 +51,7 @@ final class VllmServer implements AutoCloseable {
         }
     }
 
-    VllmServer(String page) {
+    EngineServer(String page) {
         this(request -> ok(page));
     }
 
@@ -108,6 +108,9 @@ final class VllmServer implements AutoCloseable {
                 # TYPE vllm:time_to_first_token_seconds histogram
                 vllm:time_to_first_token_seconds_count{engine="0",model_name="m"} 8.0
                 vllm:time_to_first_token_seconds_sum{engine="0",model_name="m"} 2.0
+                # TYPE vllm:inter_token_latency_seconds histogram
+                vllm:inter_token_latency_seconds_count{engine="0",model_name="m"} 2500.0
+                vllm:inter_token_latency_seconds_sum{engine="0",model_name="m"} 40.0
                 # TYPE vllm:cache_config_info gauge
                 vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="27000"} 1.0
                 """, running, waiting, kvCache);

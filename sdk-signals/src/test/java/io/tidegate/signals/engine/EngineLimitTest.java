@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
-import static io.tidegate.signals.vllm.VllmServer.page;
+import static io.tidegate.signals.engine.EngineServer.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.Tidegate;
@@ -21,10 +21,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A source that is made with the limit of its pool: from the page of a server to the gate. */
-class VllmLimitTest {
+class EngineLimitTest {
 
     private final ManualTime time = new ManualTime();
-    private final VllmServer server = new VllmServer(page(3, 0, 0.25));
+    private final EngineServer server = new EngineServer(page(3, 0, 0.25));
 
     @AfterEach
     void close() {
@@ -39,8 +39,8 @@ class VllmLimitTest {
                 .executor(Runnable::run)
                 .signals(
                         "chat",
-                        (clock, limit) -> VllmMetricsSource.builder(clock, () -> List.of(server.url()))
-                                .onRead(VllmReadings.to(limit::readings))
+                        (clock, limit) -> EngineMetricsSource.builder(clock, () -> List.of(server.url()))
+                                .onRead(EngineReadings.to(limit::readings))
                                 .build(),
                         Duration.ofSeconds(1))
                 .start();
@@ -53,7 +53,7 @@ class VllmLimitTest {
             for (int i = 0; i < 10; i++) {
                 assertThat(gate.tryAcquire(Request.of(gate.tier("standard")))).isInstanceOf(Permit.class);
             }
-            server.answer(request -> VllmServer.ok(page(5, 5, 0.25)));
+            server.answer(request -> EngineServer.ok(page(5, 5, 0.25)));
             time.advance(Duration.ofSeconds(2));
 
             assertThat(gate.supply().limit().slots()).isEqualTo(7);

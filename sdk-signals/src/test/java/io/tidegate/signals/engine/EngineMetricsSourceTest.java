@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
-import static io.tidegate.signals.vllm.VllmServer.page;
+import static io.tidegate.signals.engine.EngineServer.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -31,7 +31,7 @@ import okhttp3.OkHttpClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class VllmMetricsSourceTest {
+class EngineMetricsSourceTest {
 
     private static final long NOW = Long.MAX_VALUE - 5;
 
@@ -45,17 +45,17 @@ class VllmMetricsSourceTest {
         }
     }
 
-    private VllmServer server(String page) {
-        return opened(new VllmServer(page));
+    private EngineServer server(String page) {
+        return opened(new EngineServer(page));
     }
 
-    private VllmMetricsSource source(VllmServer... servers) {
+    private EngineMetricsSource source(EngineServer... servers) {
         return opened(builder(servers).build());
     }
 
-    private VllmMetricsSource.Builder builder(VllmServer... servers) {
-        List<URI> urls = Arrays.stream(servers).map(VllmServer::url).toList();
-        return VllmMetricsSource.builder(time, () -> urls).timeout(Duration.ofSeconds(30));
+    private EngineMetricsSource.Builder builder(EngineServer... servers) {
+        List<URI> urls = Arrays.stream(servers).map(EngineServer::url).toList();
+        return EngineMetricsSource.builder(time, () -> urls).timeout(Duration.ofSeconds(30));
     }
 
     private <T extends AutoCloseable> T opened(T each) {
@@ -70,30 +70,52 @@ class VllmMetricsSourceTest {
 
     @Test
     void read_oneReplica_givesItsFiguresWithUnitAndTime() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25));
+        EngineServer server = server(page(3, 5, 0.25));
 
         Map<String, Signal> signals = source(server).read();
 
         assertThat(signals)
-                .containsOnly(
-                        Map.entry("vllm.requests.running", new Signal.Known(3, "requests", NOW, "vllm, 1 replica")),
-                        Map.entry("vllm.requests.waiting", new Signal.Known(5, "requests", NOW, "vllm, 1 replica")),
-                        Map.entry("vllm.kv.cache.usage", new Signal.Known(0.25, "ratio", NOW, "vllm, 1 replica")),
-                        Map.entry("vllm.kv.cache.usage.max", new Signal.Known(0.25, "ratio", NOW, "vllm, 1 replica")));
+                .containsOnlyKeys(
+                        "engine.requests.running",
+                        "engine.requests.waiting",
+                        "engine.kv.cache.usage",
+                        "engine.kv.cache.usage.max",
+                        "engine.preemptions",
+                        "engine.tokens.prompt",
+                        "engine.tokens.output",
+                        "engine.ttft.mean",
+                        "engine.tpot.mean");
+        String from = "engine " + server.url() + "/metrics";
+        assertThat(signals)
+                .containsEntry("engine.requests.running", whole(3, "requests", server, from))
+                .containsEntry("engine.requests.waiting", whole(5, "requests", server, from))
+                .containsEntry("engine.kv.cache.usage", whole(0.25, "ratio", server, from))
+                .containsEntry("engine.kv.cache.usage.max", whole(0.25, "ratio", server, from));
+    }
+
+    private static Signal whole(double value, String unit, EngineServer server, String from) {
+        return new Signal.Known(
+                value,
+                unit,
+                NOW,
+                "engine, 1 replica",
+                1,
+                List.of(new Signal.Part(server.url().toString(), true, new Signal.Known(value, unit, NOW, from))));
     }
 
     @Test
     void replicas_afterRead_haveEachOnesFigures() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25));
-        VllmMetricsSource source = source(server);
+        EngineServer server = server(page(3, 5, 0.25));
+        EngineMetricsSource source = source(server);
         assertThat(source.replicas()).isEmpty();
 
         source.read();
 
-        String from = "vllm " + server.url() + "/metrics";
+        String from = "engine " + server.url() + "/metrics";
         assertThat(source.replicas())
-                .containsExactly(new VllmReplica(
+                .containsExactly(new EngineReplica(
                         server.url(),
+                        true,
                         new Signal.Known(3, "requests", NOW, from),
                         new Signal.Known(5, "requests", NOW, from),
                         new Signal.Known(0.25, "ratio", NOW, from),
@@ -103,7 +125,9 @@ class VllmMetricsSourceTest {
                         new Signal.Known(2546, "tokens", NOW, from),
                         new Signal.Known(432_000, "tokens", NOW, from),
                         new Signal.Known(2, "seconds", NOW, from),
-                        new Signal.Known(8, "requests", NOW, from)));
+                        new Signal.Known(8, "requests", NOW, from),
+                        new Signal.Known(40, "seconds", NOW, from),
+                        new Signal.Known(2500, "tokens", NOW, from)));
     }
 
     @Test
@@ -112,15 +136,15 @@ class VllmMetricsSourceTest {
                         server(page(3, 5, 0.25)), server(page(1, 0, 0.5)), server(page(0, 2, 0.75)))
                 .read();
 
-        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(4);
-        assertThat(value(signals.get(VllmMetricsSource.WAITING))).isEqualTo(7);
-        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
-        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.75);
+        assertThat(value(signals.get(EngineMetricsSource.RUNNING))).isEqualTo(4);
+        assertThat(value(signals.get(EngineMetricsSource.WAITING))).isEqualTo(7);
+        assertThat(value(signals.get(EngineMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
+        assertThat(value(signals.get(EngineMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.75);
     }
 
     @Test
     void read_replicaWithSeveralEngines_addsCountsUpAndFindsTheFullestCache() throws Exception {
-        VllmServer server = server("""
+        EngineServer server = server("""
                 vllm:num_requests_running{engine="0",model_name="m"} 3
                 vllm:num_requests_running{engine="1",model_name="m"} 4
                 vllm:num_requests_waiting{engine="0",model_name="m"} 0
@@ -132,40 +156,40 @@ class VllmMetricsSourceTest {
 
         Map<String, Signal> signals = source(server).read();
 
-        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(7);
-        assertThat(value(signals.get(VllmMetricsSource.WAITING))).isEqualTo(1);
-        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
-        assertThat(value(signals.get(VllmMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.875);
+        assertThat(value(signals.get(EngineMetricsSource.RUNNING))).isEqualTo(7);
+        assertThat(value(signals.get(EngineMetricsSource.WAITING))).isEqualTo(1);
+        assertThat(value(signals.get(EngineMetricsSource.KV_CACHE_USAGE))).isEqualTo(0.5);
+        assertThat(value(signals.get(EngineMetricsSource.KV_CACHE_USAGE_MAX))).isEqualTo(0.875);
     }
 
     @Test
     void read_bothNamesOfTheCacheUse_takesTheNewOne() throws Exception {
-        VllmServer old = server(page(1, 1, 0.5).replace("kv_cache_usage_perc", "gpu_cache_usage_perc"));
-        VllmServer both = server(page(1, 1, 0.25) + "vllm:gpu_cache_usage_perc{engine=\"0\"} 0.75\n");
+        EngineServer old = server(page(1, 1, 0.5).replace("kv_cache_usage_perc", "gpu_cache_usage_perc"));
+        EngineServer both = server(page(1, 1, 0.25) + "vllm:gpu_cache_usage_perc{engine=\"0\"} 0.75\n");
 
-        assertThat(value(source(old).read().get(VllmMetricsSource.KV_CACHE_USAGE)))
+        assertThat(value(source(old).read().get(EngineMetricsSource.KV_CACHE_USAGE)))
                 .isEqualTo(0.5);
-        assertThat(value(source(both).read().get(VllmMetricsSource.KV_CACHE_USAGE)))
+        assertThat(value(source(both).read().get(EngineMetricsSource.KV_CACHE_USAGE)))
                 .isEqualTo(0.25);
     }
 
     @Test
     void read_openMetricsPage_isTakenIfWhole() throws Exception {
-        VllmServer server = server("");
+        EngineServer server = server("");
         String type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        VllmMetricsSource source = source(server);
+        EngineMetricsSource source = source(server);
 
-        server.answer(request -> VllmServer.text()
+        server.answer(request -> EngineServer.text()
                 .setHeader("Content-Type", type)
                 .body(page(3, 5, 0.25) + "# EOF\n")
                 .build());
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(3);
 
-        server.answer(request -> VllmServer.text()
+        server.answer(request -> EngineServer.text()
                 .setHeader("Content-Type", type)
                 .body(page(3, 5, 0.25))
                 .build());
-        assertThat(source.read().get(VllmMetricsSource.RUNNING))
+        assertThat(source.read().get(EngineMetricsSource.RUNNING))
                 .isInstanceOfSatisfying(
                         Signal.Invalid.class,
                         signal -> assertThat(signal.reason()).contains("# EOF"));
@@ -173,16 +197,17 @@ class VllmMetricsSourceTest {
 
     @Test
     void read_figureNotOnThePage_isMissingAndHidesNoOther() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere"));
+        EngineServer server = server(page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere"));
 
         Map<String, Signal> signals = source(server).read();
 
-        assertThat(value(signals.get(VllmMetricsSource.RUNNING))).isEqualTo(3);
-        assertThat(signals.get(VllmMetricsSource.WAITING))
+        assertThat(value(signals.get(EngineMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(signals.get(EngineMetricsSource.WAITING))
                 .isEqualTo(new Signal.Missing(
-                        "vllm, 1 replica",
-                        "1 of 1 unusable: vllm " + server.url()
-                                + "/metrics: vllm:num_requests_waiting is not on the page"));
+                        "engine, 1 replica",
+                        "1 of 1 unusable: engine " + server.url()
+                                + "/metrics: vllm:num_requests_waiting or sglang:num_queue_reqs"
+                                + " or sglang_num_queue_reqs is not on the page"));
     }
 
     @Test
@@ -194,43 +219,43 @@ class VllmMetricsSourceTest {
     void read_noReplicas_isMissing() throws Exception {
         Map<String, Signal> signals = source().read();
 
-        assertThat(signals).hasSize(4);
-        assertThat(Set.copyOf(signals.values())).containsExactly(new Signal.Missing("vllm", "no replicas"));
+        assertThat(signals).hasSize(9);
+        assertThat(Set.copyOf(signals.values())).containsExactly(new Signal.Missing("engine", "no replicas"));
     }
 
     @Test
     void read_replicasComeAndGo_asksForThemEachTime() throws Exception {
-        VllmServer first = server(page(3, 5, 0.25));
-        VllmServer second = server(page(1, 0, 0.5));
+        EngineServer first = server(page(3, 5, 0.25));
+        EngineServer second = server(page(1, 0, 0.5));
         List<URI> listed = new ArrayList<>(List.of(first.url()));
-        VllmMetricsSource source =
-                opened(VllmMetricsSource.builder(time, () -> listed).build());
+        EngineMetricsSource source =
+                opened(EngineMetricsSource.builder(time, () -> listed).build());
 
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(3);
         listed.add(second.url());
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(4);
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(4);
         listed.remove(first.url());
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(1);
-        assertThat(source.replicas()).extracting(VllmReplica::url).containsExactly(second.url());
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(1);
+        assertThat(source.replicas()).extracting(EngineReplica::url).containsExactly(second.url());
     }
 
     @Test
     void read_replicaListedTwice_countsOnce() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25));
+        EngineServer server = server(page(3, 5, 0.25));
         List<URI> listed = List.of(server.url(), URI.create(server.url() + "/"), server.url());
 
-        VllmMetricsSource source =
-                opened(VllmMetricsSource.builder(time, () -> listed).build());
+        EngineMetricsSource source =
+                opened(EngineMetricsSource.builder(time, () -> listed).build());
 
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(3);
         assertThat(server.answered()).isEqualTo(1);
     }
 
     @Test
     void read_seriesThatComesTwice_isInvalid() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25) + "vllm:num_requests_running{model_name=\"m\",engine=\"0\"} 3\n");
+        EngineServer server = server(page(3, 5, 0.25) + "vllm:num_requests_running{model_name=\"m\",engine=\"0\"} 3\n");
 
-        assertThat(source(server).read().get(VllmMetricsSource.RUNNING))
+        assertThat(source(server).read().get(EngineMetricsSource.RUNNING))
                 .isInstanceOfSatisfying(
                         Signal.Invalid.class,
                         signal -> assertThat(signal.reason())
@@ -239,12 +264,12 @@ class VllmMetricsSourceTest {
 
     @Test
     void read_addressWithPathAndPassword_asksBelowThePathAndHidesThePassword() throws Exception {
-        VllmServer server = server("");
+        EngineServer server = server("");
         URI url = URI.create("http://user:secret@127.0.0.1:" + server.url().getPort() + "/below?key=secret");
-        VllmMetricsSource source =
-                opened(VllmMetricsSource.builder(time, () -> List.of(url)).build());
+        EngineMetricsSource source =
+                opened(EngineMetricsSource.builder(time, () -> List.of(url)).build());
 
-        Signal running = source.read().get(VllmMetricsSource.RUNNING);
+        Signal running = source.read().get(EngineMetricsSource.RUNNING);
 
         assertThat(server.lastRequest().getTarget()).isEqualTo("/below/metrics?key=secret");
         assertThat(running)
@@ -258,19 +283,19 @@ class VllmMetricsSourceTest {
     @Test
     void read_addressThatIsNotHttp_isMissing() throws Exception {
         List<URI> listed = List.of(URI.create("vllm-0:8000"), URI.create("ftp://user:secret@vllm-1/"));
-        VllmMetricsSource source =
-                opened(VllmMetricsSource.builder(time, () -> listed).build());
+        EngineMetricsSource source =
+                opened(EngineMetricsSource.builder(time, () -> listed).build());
 
-        assertThat(source.read().get(VllmMetricsSource.RUNNING))
+        assertThat(source.read().get(EngineMetricsSource.RUNNING))
                 .isEqualTo(new Signal.Missing(
-                        "vllm, 2 replicas",
-                        "2 of 2 unusable: vllm vllm-0:8000: not an http or https address;"
-                                + " vllm ftp://vllm-1/: not an http or https address"));
+                        "engine, 2 replicas",
+                        "2 of 2 unusable: engine vllm-0:8000: not an http or https address;"
+                                + " engine ftp://vllm-1/: not an http or https address"));
     }
 
     @Test
     void read_request_asksForTextAndSaysWhoAsks() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25));
+        EngineServer server = server(page(3, 5, 0.25));
         source(server).read();
 
         RecordedRequest request = server.lastRequest();
@@ -284,9 +309,10 @@ class VllmMetricsSourceTest {
     @Test
     void read_severalReplicas_areReadAtOnce() throws Exception {
         CyclicBarrier together = new CyclicBarrier(3);
-        VllmServer[] servers = servers(3, () -> together.await(20, TimeUnit.SECONDS));
+        EngineServer[] servers = servers(3, () -> together.await(20, TimeUnit.SECONDS));
 
-        assertThat(value(source(servers).read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(value(source(servers).read().get(EngineMetricsSource.RUNNING)))
+                .isEqualTo(3);
     }
 
     @Test
@@ -294,14 +320,14 @@ class VllmMetricsSourceTest {
         CyclicBarrier pairs = new CyclicBarrier(2);
         AtomicInteger underWay = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
-        VllmServer[] servers = servers(8, () -> {
+        EngineServer[] servers = servers(8, () -> {
             most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
             pairs.await(20, TimeUnit.SECONDS);
             underWay.decrementAndGet();
         });
-        VllmMetricsSource source = opened(builder(servers).parallelReads(2).build());
+        EngineMetricsSource source = opened(builder(servers).parallelReads(2).build());
 
-        assertThat(value(source.read().get(VllmMetricsSource.RUNNING))).isEqualTo(8);
+        assertThat(value(source.read().get(EngineMetricsSource.RUNNING))).isEqualTo(8);
         assertThat(most).hasValue(2);
     }
 
@@ -309,16 +335,16 @@ class VllmMetricsSourceTest {
         void run() throws Exception;
     }
 
-    private VllmServer[] servers(int count, Step beforeAnswer) {
-        VllmServer[] servers = new VllmServer[count];
+    private EngineServer[] servers(int count, Step beforeAnswer) {
+        EngineServer[] servers = new EngineServer[count];
         for (int i = 0; i < count; i++) {
-            servers[i] = opened(new VllmServer(request -> {
+            servers[i] = opened(new EngineServer(request -> {
                 try {
                     beforeAnswer.run();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
-                return VllmServer.ok(page(1, 0, 0.5));
+                return EngineServer.ok(page(1, 0, 0.5));
             }));
         }
         return servers;
@@ -327,8 +353,8 @@ class VllmMetricsSourceTest {
     @Test
     void read_manyTimes_usesNoMoreThreadsThanParallelReads() throws Exception {
         Set<Long> before = scrapeThreads();
-        VllmServer server = server(page(3, 5, 0.25));
-        VllmMetricsSource source =
+        EngineServer server = server(page(3, 5, 0.25));
+        EngineMetricsSource source =
                 opened(builder(server, server(page(1, 0, 0.5))).parallelReads(2).build());
 
         for (int i = 0; i < 50; i++) {
@@ -347,7 +373,7 @@ class VllmMetricsSourceTest {
     private static Set<Long> scrapeThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("tidegate-scrape-"))
-                .map(VllmMetricsSourceTest::id)
+                .map(EngineMetricsSourceTest::id)
                 .collect(Collectors.toSet());
     }
 
@@ -361,8 +387,8 @@ class VllmMetricsSourceTest {
         ConnectionPool connections = new ConnectionPool(5, 1, TimeUnit.MINUTES);
         OkHttpClient client =
                 new OkHttpClient.Builder().connectionPool(connections).build();
-        VllmServer server = server(page(3, 5, 0.25));
-        VllmMetricsSource source = builder(server).client(client).build();
+        EngineServer server = server(page(3, 5, 0.25));
+        EngineMetricsSource source = builder(server).client(client).build();
         source.read();
 
         source.close();
@@ -370,8 +396,8 @@ class VllmMetricsSourceTest {
 
         assertThat(connections.idleConnectionCount()).isEqualTo(1);
         assertThat(client.dispatcher().executorService().isShutdown()).isFalse();
-        try (VllmMetricsSource another = builder(server).client(client).build()) {
-            assertThat(value(another.read().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        try (EngineMetricsSource another = builder(server).client(client).build()) {
+            assertThat(value(another.read().get(EngineMetricsSource.RUNNING))).isEqualTo(3);
         }
         connections.evictAll();
         client.dispatcher().executorService().shutdown();
@@ -379,7 +405,7 @@ class VllmMetricsSourceTest {
 
     @Test
     void client_withInterceptor_isAskedThroughIt() throws Exception {
-        VllmServer server = server(page(3, 5, 0.25));
+        EngineServer server = server(page(3, 5, 0.25));
         OkHttpClient client = new OkHttpClient.Builder()
                 .addInterceptor(chain -> chain.proceed(chain.request()
                         .newBuilder()
@@ -394,7 +420,7 @@ class VllmMetricsSourceTest {
 
     @Test
     void read_afterClose_isRefused() {
-        VllmMetricsSource source = source(server(page(3, 5, 0.25)));
+        EngineMetricsSource source = source(server(page(3, 5, 0.25)));
         source.close();
 
         assertThatThrownBy(source::read).isInstanceOf(IllegalStateException.class);
@@ -404,21 +430,21 @@ class VllmMetricsSourceTest {
     void close_whileReading_endsTheRead() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        VllmServer server = opened(new VllmServer(request -> {
+        EngineServer server = opened(new EngineServer(request -> {
             asked.countDown();
             release.await(20, TimeUnit.SECONDS);
-            return VllmServer.status(503);
+            return EngineServer.status(503);
         }));
         // The second waits for the only thread.
         List<URI> listed = List.of(server.url(), URI.create(server.url() + "?second"));
-        VllmMetricsSource source = VllmMetricsSource.builder(time, () -> listed)
+        EngineMetricsSource source = EngineMetricsSource.builder(time, () -> listed)
                 .parallelReads(1)
                 .timeout(Duration.ofMinutes(5))
                 .build();
         List<Signal> read = new ArrayList<>();
         Thread reader = new Thread(() -> {
             try {
-                read.add(source.read().get(VllmMetricsSource.RUNNING));
+                read.add(source.read().get(EngineMetricsSource.RUNNING));
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
@@ -438,15 +464,15 @@ class VllmMetricsSourceTest {
     void read_interrupted_endsAndCancelsTheRequest() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        VllmServer server = opened(new VllmServer(request -> {
+        EngineServer server = opened(new EngineServer(request -> {
             asked.countDown();
             release.await(20, TimeUnit.SECONDS);
-            return VllmServer.status(503);
+            return EngineServer.status(503);
         }));
         ConnectionPool connections = new ConnectionPool();
         OkHttpClient client =
                 new OkHttpClient.Builder().connectionPool(connections).build();
-        VllmMetricsSource source = opened(
+        EngineMetricsSource source = opened(
                 builder(server).client(client).timeout(Duration.ofMinutes(5)).build());
         List<Throwable> thrown = new ArrayList<>();
         Thread reader = new Thread(() -> {

@@ -4,6 +4,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 @NullMarked
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
 import org.jspecify.annotations.NullMarked;

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Pages of real servers, where the machine that runs the tests has them. */
-class VllmRecordedPagesTest {
+class EngineRecordedPagesTest {
 
     private static final String V0 = "vllm_metrics_v0_2024-08.prom.txt";
     private static final String V1_IDLE = "vllm_metrics_v1_idle_2026-03.prom.txt";
@@ -32,12 +32,13 @@ class VllmRecordedPagesTest {
         return Files.readAllBytes(Path.of(folder, "samples", name));
     }
 
-    private record Reading(Map<String, Signal> signals, VllmReplica replica) {
+    private record Reading(Map<String, Signal> signals, EngineReplica replica) {
 
         static Reading of(String name) throws Exception {
             String page = new String(recorded(name), java.nio.charset.StandardCharsets.UTF_8);
-            try (VllmServer server = new VllmServer(page);
-                    VllmMetricsSource source = VllmMetricsSource.builder(new ManualTime(), () -> List.of(server.url()))
+            try (EngineServer server = new EngineServer(page);
+                    EngineMetricsSource source = EngineMetricsSource.builder(
+                                    new ManualTime(), () -> List.of(server.url()))
                             .build()) {
                 Map<String, Signal> signals = source.read();
                 return new Reading(signals, source.replicas().get(0));
@@ -54,12 +55,12 @@ class VllmRecordedPagesTest {
     void read_recordedV0Page_givesTheFiguresOnIt() throws Exception {
         Reading reading = Reading.of(V0);
 
-        assertThat(value(reading.signals().get(VllmMetricsSource.RUNNING))).isEqualTo(3);
+        assertThat(value(reading.signals().get(EngineMetricsSource.RUNNING))).isEqualTo(3);
         // Two models wait on that page: 2 and 3 requests.
-        assertThat(value(reading.signals().get(VllmMetricsSource.WAITING))).isEqualTo(5);
-        assertThat(value(reading.signals().get(VllmMetricsSource.KV_CACHE_USAGE)))
+        assertThat(value(reading.signals().get(EngineMetricsSource.WAITING))).isEqualTo(5);
+        assertThat(value(reading.signals().get(EngineMetricsSource.KV_CACHE_USAGE)))
                 .isEqualTo(0.0026235242675994863);
-        assertThat(value(reading.signals().get(VllmMetricsSource.KV_CACHE_USAGE_MAX)))
+        assertThat(value(reading.signals().get(EngineMetricsSource.KV_CACHE_USAGE_MAX)))
                 .isEqualTo(0.0026235242675994863);
         assertThat(value(reading.replica().preemptions())).isZero();
         assertThat(value(reading.replica().promptTokens())).isEqualTo(90);
@@ -72,8 +73,11 @@ class VllmRecordedPagesTest {
     void read_recordedIdleV1Page_givesTheFiguresOnIt() throws Exception {
         Reading reading = Reading.of(V1_IDLE);
 
-        assertThat(reading.signals().values())
-                .hasSize(4)
+        assertThat(List.of(
+                        reading.signals().get(EngineMetricsSource.RUNNING),
+                        reading.signals().get(EngineMetricsSource.WAITING),
+                        reading.signals().get(EngineMetricsSource.KV_CACHE_USAGE),
+                        reading.signals().get(EngineMetricsSource.KV_CACHE_USAGE_MAX)))
                 .allSatisfy(signal -> assertThat(value(signal)).isZero());
         assertThat(value(reading.replica().preemptions())).isZero();
         assertThat(value(reading.replica().promptTokens())).isZero();

@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.tidegate.signals.vllm;
+package io.tidegate.signals.engine;
 
-import static io.tidegate.signals.vllm.VllmServer.ok;
-import static io.tidegate.signals.vllm.VllmServer.page;
-import static io.tidegate.signals.vllm.VllmServer.status;
+import static io.tidegate.signals.engine.EngineServer.ok;
+import static io.tidegate.signals.engine.EngineServer.page;
+import static io.tidegate.signals.engine.EngineServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.limit.EngineReading;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class VllmReadingsTest {
+class EngineReadingsTest {
 
     private static final String SIZE =
             "vllm:cache_config_info{block_size=\"16\",engine=\"0\",num_gpu_blocks=\"27000\"} 1.0";
@@ -34,15 +34,15 @@ class VllmReadingsTest {
     private final ManualTime time = new ManualTime();
     private final List<EngineReading> heard = new ArrayList<>();
 
-    private VllmMetricsSource source(VllmServer server, Consumer<? super Collection<EngineReading>> next) {
-        return VllmMetricsSource.builder(time, () -> List.of(server.url()))
-                .onRead(VllmReadings.to(next))
+    private EngineMetricsSource source(EngineServer server, Consumer<? super Collection<EngineReading>> next) {
+        return EngineMetricsSource.builder(time, () -> List.of(server.url()))
+                .onRead(EngineReadings.to(next))
                 .build();
     }
 
     private EngineReading read(String page) throws Exception {
-        try (VllmServer server = new VllmServer(page);
-                VllmMetricsSource source = source(server, heard::addAll)) {
+        try (EngineServer server = new EngineServer(page);
+                EngineMetricsSource source = source(server, heard::addAll)) {
             source.read();
             return heard.get(0);
         }
@@ -55,8 +55,8 @@ class VllmReadingsTest {
 
     @Test
     void read_server_isHandedOnUnderItsAddress() throws Exception {
-        try (VllmServer server = new VllmServer(page(3, 5, 0.25));
-                VllmMetricsSource source = source(server, heard::addAll)) {
+        try (EngineServer server = new EngineServer(page(3, 5, 0.25));
+                EngineMetricsSource source = source(server, heard::addAll)) {
             source.read();
 
             assertThat(heard).hasSize(1);
@@ -77,8 +77,8 @@ class VllmReadingsTest {
         String after = before.replace(
                         "_count{engine=\"0\",model_name=\"m\"} 8.0", "_count{engine=\"0\",model_name=\"m\"} 10.0")
                 .replace("_sum{engine=\"0\",model_name=\"m\"} 2.0", "_sum{engine=\"0\",model_name=\"m\"} 3.0");
-        try (VllmServer server = new VllmServer(before);
-                VllmMetricsSource source = source(server, heard::addAll)) {
+        try (EngineServer server = new EngineServer(before);
+                EngineMetricsSource source = source(server, heard::addAll)) {
             source.read();
             server.answer(request -> ok(after));
             source.read();
@@ -93,9 +93,23 @@ class VllmReadingsTest {
     }
 
     @Test
+    void read_serverThatIsWarming_isNotHandedOn() throws Exception {
+        try (EngineServer server = new EngineServer(page(3, 5, 0.25));
+                EngineMetricsSource source = EngineMetricsSource.builderOfTargets(
+                                time, () -> List.of(EngineTarget.warming(server.url())))
+                        .onRead(EngineReadings.to(heard::addAll))
+                        .build()) {
+            source.read();
+
+            assertThat(source.replicas()).hasSize(1);
+        }
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
     void read_serverThatFails_isHandedOnWithoutFigures() throws Exception {
-        try (VllmServer server = new VllmServer(request -> status(500));
-                VllmMetricsSource source = source(server, heard::addAll)) {
+        try (EngineServer server = new EngineServer(request -> status(500));
+                EngineMetricsSource source = source(server, heard::addAll)) {
             source.read();
         }
 
@@ -153,11 +167,11 @@ class VllmReadingsTest {
 
     @Test
     void read_listenerThatThrows_isCountedAndTheReadGoesOn() throws Exception {
-        try (VllmServer server = new VllmServer(page(3, 5, 0.25));
-                VllmMetricsSource source = source(server, readings -> {
+        try (EngineServer server = new EngineServer(page(3, 5, 0.25));
+                EngineMetricsSource source = source(server, readings -> {
                     throw new IllegalStateException("on purpose");
                 })) {
-            assertThat(source.read()).hasSize(4);
+            assertThat(source.read()).hasSize(9);
             source.read();
 
             assertThat(source.listenerFailures()).isEqualTo(2);
@@ -171,8 +185,8 @@ class VllmReadingsTest {
                 .mode(LimitMode.TOKENS)
                 .build();
         limit.accept(Supply.fixed(2, new Work(256, 100_000)));
-        try (VllmServer server = new VllmServer(page(3, 5, 0.25));
-                VllmMetricsSource source = source(server, limit::readings)) {
+        try (EngineServer server = new EngineServer(page(3, 5, 0.25));
+                EngineMetricsSource source = source(server, limit::readings)) {
             source.read();
         }
 
