@@ -89,7 +89,7 @@ final class PodUsage {
     private static PodMetrics later(PodMetrics one, PodMetrics other) {
         Instant first = PodReadiness.instant(one.getTimestamp());
         Instant second = PodReadiness.instant(other.getTimestamp());
-        return first != null && second != null && second.isAfter(first) ? other : one;
+        return first == null || (second != null && second.isAfter(first)) ? other : one;
     }
 
     private Live live(Pod pod, @Nullable PodMetrics sample, long now, Map<String, Seen> nowSeen) {
