@@ -28,11 +28,11 @@ import java.util.List;
  * </ul>
  *
  * <p>The newest of them, two minutes by default and at least four times in flight, are put into groups no shorter than a time in
- * flight; groups beyond three times or a third of their median count as that; the mean per replica and second is the sample. It moves what is known by 5 % of the difference, of which no more than 25 % of what
- * is known is seen. As the sample itself is a mean over the window, a change of the true figure is followed within that window and
- * half a minute more, whatever the number of rounds in a second: asked again of the same view it comes nearer to the same sample.
- * Example: 1.45 requests/s are known and a sample says 1.16: 1.45 − 0.05·0.29 = 1.4355; if it says 0.5, no more than
- * 1.45·0.25 is seen: 1.45 − 0.05·0.3625 = 1.4319.
+ * flight; groups beyond three times or a third of their median count as that; the mean per replica and second is the sample. It moves
+ * what is known by 5 % of the difference, of which no more than 25 % of what is known is seen. As the sample itself is a mean over the
+ * window, a change of the true figure is followed within that window and half a minute more, whatever the number of rounds in a second:
+ * asked again of the same view it comes nearer to the same sample. Example: 1.45 requests/s are known and a sample says 1.16:
+ * 1.45 − 0.05·0.29 = 1.4355; if it says 0.5, no more than 1.45·0.25 is seen: 1.45 − 0.05·0.3625 = 1.4319.
  *
  * <p>Below high use what ends is what arrives, a lower bound. So it never lowers what is known. Where the bound less three standard
  * deviations of a Poisson count is above it, what is known was too low and becomes the bound.
