@@ -31,23 +31,36 @@ import java.util.Locale;
  * one replica ready, T = 60 s and W = 30 s: nothing drains, 60·8/(32·30) = 0.5 more: 1.75, so still 2; with 200 waiting,
  * 1.67 more: 2.92, so 3. With a second replica due in 20 s, 160 of the 200 drain by then, 0.33 more: 1.58, so 2.
  *
- * <p>Tiers differ in S: both products are summed over them. The same is done in tokens where replicas have a token limit, and
- * the larger wins. Until the first request of a tier has returned, what is in flight stands for its λ·S, what waits counts as
- * a full slot each, and what is only refused asks for one replica. The form follows the concurrency targets of Knative and AIBrix,
- * with measured service time in place of a configured one.
+ * <p>Tiers differ in S: both products are summed over them. The same is done in tokens where replicas have a token limit. Until
+ * the first request of a tier has returned, what is in flight stands for its λ·S, what waits counts as a full slot each, and
+ * what is only refused asks for one replica. The form follows the concurrency targets of Knative and AIBrix, with measured service time
+ * in place of a configured one.
+ *
+ * <p>Once the throughput μ of a replica has been learned ({@link PoolView#capacity()}), the same is done a third time with rates in
+ * place of slots, r being the target throughput and w the tokens of a request (1 where tokens are not reported):
+ *
+ * <pre>
+ *   wanted  = ⌈ Σλ·w/(μ·r) + surplus/(μ·W) ⌉,  surplus = max(0, Σqueued·w − ∫ max(0, μ·replicas(t) − Σλ·w) dt)
+ * </pre>
+ *
+ * <p>The largest of these wins. S of a batching engine grows with its load, from S₀ alone to c/μ when full. So the slots that are
+ * in use on a pool with room are fewer than would be in use with fewer replicas, and λ·S/c is at most λ/μ, equal when the pool is
+ * full: Little's law sees the pool as it is, rates see it as it would be. Rates decide therefore while μ is right or too
+ * low; slots take over where μ is too high, or where requests have become longer and μ has not followed yet. Example: with c = 64,
+ * S₀ = 20 s and μ = 1.45/s, 4 requests/s on 4 replicas take 31 s each. That is 4·31/(64·0.8) = 2.42 replicas in slots, and
+ * 4/(1.45·0.85) = 3.25 in rates; 3 replicas would be at 92 % of their throughput, so 4.
  *
  * @since 0.1.0
  */
 public final class BacklogPolicy implements Policy {
 
-    /** Arrivals per second below which a tier is idle: what smoothing leaves of the last request after minutes. */
-    private static final double IDLE = 1e-9;
-
     private final double targetUtilization;
+    private final double targetThroughput;
     private final Duration drainWindow;
 
     private BacklogPolicy(Builder builder) {
         this.targetUtilization = builder.targetUtilization;
+        this.targetThroughput = builder.targetThroughput;
         this.drainWindow = builder.drainWindow;
     }
 
@@ -67,15 +80,14 @@ public final class BacklogPolicy implements Policy {
         if (replica.slots() == 0) {
             return new Proposal.Abstains(name(), "a replica has no slots configured");
         }
-        if (!view.tiers().stream().allMatch(BacklogPolicy::possible)) {
+        if (!view.tiers().stream().allMatch(Throughput::possible)) {
             return new Proposal.Abstains(name(), "the gate's counts are not numbers that can be true");
         }
         Demand slots = demand(view, false, replica.slots());
         Demand tokens = replica.tokens() > 0 && replica.tokens() < Work.MAX_TOKENS
                 ? demand(view, true, (double) replica.tokens())
                 : Demand.NONE;
-        boolean byTokens = tokens.replicas() > slots.replicas();
-        Demand larger = byTokens ? tokens : slots;
+        Demand larger = larger(larger(slots, tokens), ofThroughput(view));
         int wanted = ReplicaMath.ceil(larger.replicas());
         // What waits or arrives needs at least one replica, however small its share of one may be.
         if (wanted == 0 && (view.queued() > 0 || view.inFlight() > 0 || refusedUnseen(view))) {
@@ -84,23 +96,43 @@ public final class BacklogPolicy implements Policy {
         Proposal.Cause cause = view.queued() > 0 && ReplicaMath.ceil(larger.steady()) < wanted
                 ? Proposal.Cause.BACKLOG
                 : Proposal.Cause.ARRIVALS;
-        return new Proposal.Wants(name(), wanted, cause, why(view, larger, wanted, byTokens));
-    }
-
-    /** Whether a tier's counts can be true; a service time or a size that is not known yet is NaN. */
-    private static boolean possible(TierView tier) {
-        return tier.inFlight() >= 0
-                && tier.queued() >= 0
-                && tier.arrivalsPerSecond() >= 0
-                && Double.isFinite(tier.arrivalsPerSecond())
-                && !(tier.inFlightSeconds() < 0 || Double.isInfinite(tier.inFlightSeconds()))
-                && !(tier.tokensPerRequest() < 0 || Double.isInfinite(tier.tokensPerRequest()));
+        double demand = Math.min(larger.replicas(), ReplicaMath.MANY);
+        return new Proposal.Wants(name(), wanted, demand, cause, why(view, larger, wanted));
     }
 
     /** Whether requests arrive of which none was ever served: they are refused, and nothing but their rate speaks for them. */
     private static boolean refusedUnseen(PoolView view) {
         return view.tiers().stream()
-                .anyMatch(tier -> Double.isNaN(tier.inFlightSeconds()) && tier.arrivalsPerSecond() > IDLE);
+                .anyMatch(tier -> Double.isNaN(tier.inFlightSeconds()) && tier.arrivalsPerSecond() > Throughput.IDLE);
+    }
+
+    private static Demand larger(Demand one, Demand other) {
+        return other.replicas() > one.replicas() ? other : one;
+    }
+
+    /** Demand by what replicas have been seen to sustain; none until that has been measured. */
+    private Demand ofThroughput(PoolView view) {
+        Throughput throughput = Throughput.of(view);
+        double each = throughput.perReplica();
+        if (!throughput.learned() || Double.isNaN(each)) {
+            return Demand.NONE;
+        }
+        double arriving = 0;
+        double queued = 0;
+        for (int i = 0; i < view.tiers().size(); i++) {
+            arriving += view.tiers().get(i).arrivalsPerSecond()
+                    * throughput.perRequest().get(i);
+            queued += view.tiers().get(i).queued() * throughput.perRequest().get(i);
+        }
+        double surplus = Math.max(0, queued - Throughput.free(view, each, arriving, seconds(view.timeToReady())));
+        return new Demand(
+                throughput.tokens() ? Unit.TOKENS_PER_SECOND : Unit.REQUESTS_PER_SECOND,
+                arriving / (each * targetThroughput),
+                surplus / (each * seconds(drainWindow)),
+                arriving,
+                surplus,
+                each,
+                targetThroughput);
     }
 
     private Demand demand(PoolView view, boolean inTokens, double capacity) {
@@ -122,45 +154,37 @@ public final class BacklogPolicy implements Policy {
         }
         // What is beyond the ready replicas belongs to some that drain.
         double steady = arriving + Math.min(inFlight, capacity * view.replicas().ready());
-        double surplusWork = Math.max(0, queuedWork - freeWork(view, capacity, steady));
+        double surplusWork =
+                Math.max(0, queuedWork - Throughput.free(view, capacity, steady, seconds(view.timeToReady())));
         double surplus = surplusWork > 0 ? queuedUnits * (surplusWork / queuedWork) : 0;
         double backlog = surplusWork / (capacity * seconds(drainWindow));
-        return new Demand(steady / (capacity * targetUtilization), backlog, steady, surplus, capacity);
+        return new Demand(
+                inTokens ? Unit.TOKENS : Unit.SLOTS,
+                steady / (capacity * targetUtilization),
+                backlog,
+                steady,
+                surplus,
+                capacity,
+                targetUtilization);
     }
 
-    /** Slot-seconds that are free for the queue until a replica asked for now would be ready. */
-    private static double freeWork(PoolView view, double capacity, double steady) {
-        double end = seconds(view.timeToReady());
-        double free = 0;
-        double at = 0;
-        double supplied = view.replicas().ready() * capacity;
-        for (long due : view.replicas().dueNanos()) {
-            double until = Math.min(end, Math.max(at, (due - view.nowNanos()) / 1e9));
-            free += Math.max(0, supplied - steady) * (until - at);
-            at = until;
-            supplied += capacity;
-        }
-        return free + Math.max(0, supplied - steady) * (end - at);
-    }
-
-    private String why(PoolView view, Demand demand, int wanted, boolean inTokens) {
-        String unit = inTokens ? "tokens" : "slots";
-        StringBuilder text = new StringBuilder(String.format(
+    private String why(PoolView view, Demand demand, int wanted) {
+        StringBuilder text =
+                new StringBuilder(String.format(Locale.ROOT, "%.1f requests/s arrive ", view.arrivalsPerSecond()));
+        text.append(String.format(
                 Locale.ROOT,
-                "%.1f requests/s arrive and keep %.0f %s busy, %.2f replicas of %.0f at %.0f %% use",
-                view.arrivalsPerSecond(),
+                demand.unit().busy,
                 demand.busy(),
-                unit,
                 demand.steady(),
                 demand.capacity(),
-                targetUtilization * 100));
+                demand.use() * 100));
         if (demand.backlog() > 0) {
             text.append(String.format(
                     Locale.ROOT,
                     "; %d wait, of which %.0f %s would still wait after %.0f s: %.2f more",
                     view.queued(),
                     demand.surplus(),
-                    unit,
+                    demand.unit().waiting,
                     seconds(view.timeToReady()),
                     demand.backlog()));
         } else if (view.queued() > 0) {
@@ -175,7 +199,7 @@ public final class BacklogPolicy implements Policy {
                     Locale.ROOT,
                     ". %d would be asked to run at %.0f %%",
                     wanted - 1,
-                    demand.replicas() / (wanted - 1) * targetUtilization * 100));
+                    demand.replicas() / (wanted - 1) * demand.use() * 100));
         }
         return text.append('.').toString();
     }
@@ -188,9 +212,27 @@ public final class BacklogPolicy implements Policy {
         return duration.toNanos() / 1e9;
     }
 
+    /** What demand is counted in, with the words for it. */
+    private enum Unit {
+        SLOTS("slots", "and keep %.0f slots busy, %.2f replicas of %.0f at %.0f %% use"),
+        TOKENS("tokens", "and keep %.0f tokens busy, %.2f replicas of %.0f at %.0f %% use"),
+        TOKENS_PER_SECOND(
+                "tokens", "and bring %.0f tokens/s, %.2f replicas that were seen to do %.0f each, at %.0f %% of it"),
+        REQUESTS_PER_SECOND("requests", "(%.2f), %.2f replicas that were seen to do %.2f each, at %.0f %% of it");
+
+        private final String waiting;
+        private final String busy;
+
+        Unit(String waiting, String busy) {
+            this.waiting = waiting;
+            this.busy = busy;
+        }
+    }
+
     /** Demand in replicas, with what it was made of. */
-    private record Demand(double steady, double backlog, double busy, double surplus, double capacity) {
-        static final Demand NONE = new Demand(0, 0, 0, 0, 0);
+    private record Demand(
+            Unit unit, double steady, double backlog, double busy, double surplus, double capacity, double use) {
+        static final Demand NONE = new Demand(Unit.SLOTS, 0, 0, 0, 0, 0, 1);
 
         double replicas() {
             return steady + backlog;
@@ -201,6 +243,7 @@ public final class BacklogPolicy implements Policy {
     public static final class Builder {
 
         private double targetUtilization = 0.8;
+        private double targetThroughput = 0.85;
         private Duration drainWindow = Duration.ofSeconds(30);
 
         private Builder() {}
@@ -215,6 +258,19 @@ public final class BacklogPolicy implements Policy {
                         "targetUtilization must be above 0 and at most 1 but was " + targetUtilization);
             }
             this.targetUtilization = targetUtilization;
+            return this;
+        }
+
+        /**
+         * Part of its learned throughput that a replica should be asked for, above 0 and at most 1; 0.85 by default. Does nothing
+         * until throughput has been learned.
+         */
+        public Builder targetThroughput(double targetThroughput) {
+            if (!(targetThroughput > 0 && targetThroughput <= 1)) {
+                throw new IllegalArgumentException(
+                        "targetThroughput must be above 0 and at most 1 but was " + targetThroughput);
+            }
+            this.targetThroughput = targetThroughput;
             return this;
         }
 

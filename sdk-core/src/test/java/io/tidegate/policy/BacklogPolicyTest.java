@@ -8,10 +8,12 @@ package io.tidegate.policy;
 import static io.tidegate.pool.PoolViews.view;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.tidegate.policy.Proposal.Abstains;
 import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.policy.Proposal.Wants;
+import io.tidegate.pool.Capacity;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.PoolViews;
 import io.tidegate.pool.Work;
@@ -267,6 +269,93 @@ class BacklogPolicyTest {
     }
 
     @Nested
+    class LearnedThroughput {
+
+        /** 64 slots; 1.45 requests/s of 5000 tokens each. */
+        private PoolViews learned(int ready) {
+            return view().replica(Work.slots(64)).ready(ready).capacity(new Capacity(Double.NaN, 1.45, 10));
+        }
+
+        @Test
+        void poolWithRoom_isSeenAsItWouldBeWithLess() {
+            // The example of the Javadoc: 4/s of 31 s are 2.42 replicas in slots, and 3.25 of what they were seen to
+            // do.
+            Wants wants = wants(learned(4).tier(4, 31, 0));
+            assertThat(wants.replicas()).isEqualTo(4);
+            assertThat(wants.demand()).isCloseTo(3.245, within(0.001));
+            assertThat(wants.why())
+                    .isEqualTo(
+                            "4.0 requests/s arrive (4.00), 3.25 replicas that were seen to do 1.45 each, at 85 % of it."
+                                    + " 3 would be asked to run at 92 %.");
+            assertThat(replicas(learned(4).capacity(Capacity.UNKNOWN).tier(4, 31, 0)))
+                    .isEqualTo(3);
+        }
+
+        @Test
+        void guess_isNotUsed() {
+            assertThat(replicas(learned(4)
+                            .capacity(new Capacity(Double.NaN, 1.45, 0))
+                            .tier(4, 31, 0)))
+                    .isEqualTo(3);
+        }
+
+        @Test
+        void figureFarTooHigh_slotsTakeOver() {
+            assertThat(replicas(learned(4)
+                            .capacity(new Capacity(Double.NaN, 1e300, 10))
+                            .tier(4, 31, 0)))
+                    .isEqualTo(3);
+        }
+
+        @Test
+        void tokensReported_workIsTokens() {
+            // 4/s of 5000 tokens of 7250 at 85 %, and 60 that wait: 300 000 tokens of which 2·7250 do none beside 20
+            // 000.
+            PoolViews view = learned(2)
+                    .timeToReady(60)
+                    .capacity(new Capacity(7250, 1.45, 10))
+                    .tier(0, 60, 4, 31, 5000);
+            Wants wants = wants(view);
+            assertThat(wants.demand()).isCloseTo(3.245 + 300_000 / (7250.0 * 30), within(0.001));
+            assertThat(wants.why())
+                    .contains("bring 20000 tokens/s, 3.25 replicas that were seen to do 7250 each, at 85 % of it")
+                    .contains("60 wait, of which 300000 tokens would still wait after 60 s: 1.38 more");
+        }
+
+        @Test
+        void dueReplica_isCredited() {
+            // Two more from 10 s on: (5.8 − 4)·50 = 90 of 100 are worked off; 10/(1.45·30) = 0.23.
+            long due = Duration.ofSeconds(10).toNanos();
+            PoolViews view = learned(2).timeToReady(60).due(due, due).tier(4, 8, 100);
+            assertThat(wants(view).demand()).isCloseTo(3.245 + 0.230, within(0.001));
+        }
+
+        @Test
+        void targetThroughput_lowerKeepsMoreRoom() {
+            PoolView view = learned(4).tier(4, 31, 0).build();
+            assertThat(((Wants) BacklogPolicy.builder()
+                                    .targetThroughput(0.95)
+                                    .build()
+                                    .propose(view))
+                            .replicas())
+                    .isEqualTo(3);
+            assertThat(((Wants) BacklogPolicy.builder()
+                                    .targetThroughput(0.5)
+                                    .build()
+                                    .propose(view))
+                            .replicas())
+                    .isEqualTo(6);
+        }
+
+        @ParameterizedTest
+        @ValueSource(doubles = {Double.MIN_VALUE, 1e-300, 1e300, Double.MAX_VALUE})
+        void absurd_neverThrowsNorWantsLessThanSlotsSay(double each) {
+            PoolViews view = learned(4).capacity(new Capacity(each, each, 10)).tier(0, 100, 4, 31, 5000);
+            assertThat(replicas(view)).isGreaterThanOrEqualTo(3);
+        }
+    }
+
+    @Nested
     class BrokenData {
 
         @ParameterizedTest
@@ -329,6 +418,9 @@ class BacklogPolicyTest {
                 .isThrownBy(() -> BacklogPolicy.builder().targetUtilization(Double.NaN));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BacklogPolicy.builder().targetUtilization(1.01));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BacklogPolicy.builder().targetThroughput(1.01))
+                .withMessage("targetThroughput must be above 0 and at most 1 but was 1.01");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BacklogPolicy.builder().drainWindow(Duration.ZERO))
                 .withMessage("drainWindow must be positive but was PT0S");

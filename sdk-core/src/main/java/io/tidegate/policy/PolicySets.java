@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.policy;
+
+import io.tidegate.policy.spi.Policy;
+import java.util.List;
+
+/**
+ * Sets of policies that go together; the highest proposal of a set wins.
+ *
+ * @since 0.1.0
+ */
+public final class PolicySets {
+
+    private PolicySets() {}
+
+    /**
+     * The set for a pool of which nothing is known but its tiers: {@link SloPolicy} as it is, over a {@link BacklogPolicy} that aims
+     * at 95 % of learned throughput.
+     *
+     * <p>Why these two: the first keeps room for tiers that are promised a latency and lets the others share it, so it decides as soon as
+     * a request has ended; the second needs no throughput and so counts before that, from zero replicas, and where the figure for
+     * throughput is too high. At its own 85 % the second would buy tiers without a promise the room that only promised ones need, and
+     * decide nearly always; at 95 % it asks for what is needed at all, and no room. What this is worth in the simulation of the project's
+     * tests, and what it is not, says the page on policies.
+     */
+    public static List<Policy> standard() {
+        return List.of(
+                BacklogPolicy.builder().targetThroughput(0.95).build(),
+                SloPolicy.builder().build());
+    }
+}
