@@ -119,9 +119,17 @@ final class PoolAssembly {
         if (polled.isEmpty()) {
             return null;
         }
-        SignalBoard signals = Tidegate.Builder.owned(made, new SignalBoard(clock, signalExecutor()));
+        SignalBoard signals = Tidegate.Builder.owned(
+                made,
+                SignalBoard.builder(clock, signalExecutor())
+                        .activity(this::ended)
+                        .build());
         polled.forEach(each -> signals.add(each.source().apply(clock, limit), each.period(), each.staleAfter()));
         return signals;
+    }
+
+    private long ended() {
+        return gate.load().tiers().stream().mapToLong(tier -> tier.closed()).sum();
     }
 
     private Executor signalExecutor() {

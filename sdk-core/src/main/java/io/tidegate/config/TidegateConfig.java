@@ -7,10 +7,10 @@ package io.tidegate.config;
 
 import io.tidegate.admission.TierOrder;
 import io.tidegate.guardrail.Behavior;
+import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.ClockJump;
 import io.tidegate.guardrail.Coverage;
-import io.tidegate.guardrail.Decision.Direction;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Fallback;
 import io.tidegate.guardrail.FlapDamping;

@@ -19,6 +19,7 @@ import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
+import io.tidegate.policy.CapacityLearner;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Evidence;
 import io.tidegate.pool.PoolLoad;
@@ -64,6 +65,7 @@ final class PoolLoop {
     private static final int STATUS_FAILURES = 5;
     private static final long STATUS_PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
     private static final double TRUSTED_COVERAGE = 0.9;
+    private static final CapacityLearner LEARNER = CapacityLearner.builder().build();
 
     private final String name;
     private final TimeSource time;
@@ -313,6 +315,8 @@ final class PoolLoop {
             marks.traffic(now);
         }
         view = seen;
+        // For the next round: what is decided now rests on what is shown.
+        guarded("learning the capacity", () -> capacity = LEARNER.learn(seen));
         Decision decision =
                 live.decide(seen, marks.marks(), trusted, nextId++, time.wallTime(), takeOrigin(now), inForce(now));
         latest = decision;

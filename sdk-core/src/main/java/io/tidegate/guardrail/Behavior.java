@@ -5,7 +5,6 @@
  */
 package io.tidegate.guardrail;
 
-import io.tidegate.guardrail.Step.Direction;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.policy.ReplicaMath;
 import io.tidegate.pool.PoolView;
@@ -44,6 +43,12 @@ import java.util.stream.Collectors;
  */
 public record Behavior(Direction direction, Duration stabilizationWindow, List<Rate> rates, Select select)
         implements Guardrail {
+
+    /** Which way a pool moves. */
+    public enum Direction {
+        UP,
+        DOWN
+    }
 
     /** Which of several rates holds. */
     public enum Select {

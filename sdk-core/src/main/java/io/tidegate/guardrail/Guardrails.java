@@ -5,7 +5,7 @@
  */
 package io.tidegate.guardrail;
 
-import io.tidegate.guardrail.Step.Direction;
+import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.guardrail.spi.SpendCheck;
 import java.util.ArrayList;

@@ -5,7 +5,6 @@
  */
 package io.tidegate.policy;
 
-import io.tidegate.policy.TargetTrackingPolicy.Type;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.policy.spi.PolicyFactory;
 import io.tidegate.policy.spi.PolicySettings;
@@ -53,20 +52,12 @@ public final class BuiltInPolicies {
 
         @Override
         public Policy create(String name, PolicySettings settings) {
-            SloPolicy.Builder builder = SloPolicy.builder();
-            if (settings.has("promisedUse")) {
-                builder.promisedUse(settings.requiredNumber("promisedUse", 0.01, 1));
-            }
-            if (settings.has("otherUse")) {
-                builder.otherUse(settings.requiredNumber("otherUse", 0.01, 1));
-            }
-            if (settings.has("sigmas")) {
-                builder.sigmas(settings.requiredNumber("sigmas", 0, 6));
-            }
-            if (settings.has("drainWindow")) {
-                builder.drainWindow(settings.requiredDuration("drainWindow", SHORTEST, DAY));
-            }
-            return builder.build();
+            return SloPolicy.builder()
+                    .promisedUse(settings.number("promisedUse", 0.01, 1, 0.85))
+                    .otherUse(settings.number("otherUse", 0.01, 1, 0.92))
+                    .sigmas(settings.number("sigmas", 0, 6, 1))
+                    .drainWindow(settings.duration("drainWindow", SHORTEST, DAY, Duration.ofSeconds(30)))
+                    .build();
         }
     }
 
@@ -82,7 +73,8 @@ public final class BuiltInPolicies {
         public Policy create(String name, PolicySettings settings) {
             TargetTrackingPolicy.Builder builder = TargetTrackingPolicy.of(
                             settings.requiredText("signal", "gate.queue.depth"),
-                            settings.choice("as", Type.class, Type.AVERAGE_VALUE),
+                            settings.choice(
+                                    "as", TargetTrackingPolicy.Type.class, TargetTrackingPolicy.Type.AVERAGE_VALUE),
                             settings.requiredNumber("target", 1e-9, HUGE))
                     .name(name)
                     .toleranceUp(settings.number("toleranceUp", 0, 1, 0.1))

@@ -9,19 +9,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.guardrail.Behavior;
+import io.tidegate.guardrail.Behavior.Direction;
+import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.Bounds;
-import io.tidegate.guardrail.CompleteData;
-import io.tidegate.guardrail.History;
-import io.tidegate.guardrail.Narrowing;
-import io.tidegate.guardrail.Stabilization;
-import io.tidegate.guardrail.Step;
-import io.tidegate.guardrail.Step.Direction;
-import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.guardrail.Decision.Mode;
+import io.tidegate.guardrail.Guardrails;
 import io.tidegate.policy.BacklogPolicy;
-import io.tidegate.pool.PoolView;
+import io.tidegate.policy.PolicySets;
+import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Work;
 import io.tidegate.time.ManualTime;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +40,13 @@ class ScaledPoolTest {
 
         assertThat(pool.name()).isEqualTo("chat");
         assertThat(pool.replicaWork).isEqualTo(Work.slots(32));
-        assertThat(pool.policies).singleElement().isInstanceOf(BacklogPolicy.class);
+        assertThat(pool.decides.policies())
+                .extracting(Policy::name)
+                .isEqualTo(PolicySets.standard().stream().map(Policy::name).toList());
+        assertThat(pool.latencyWindow).isEqualTo(Duration.ofMinutes(1));
+        assertThat(pool.eventGap).isEqualTo(Duration.ofMillis(20));
+        assertThat(pool.mode).isEqualTo(Mode.ACT);
+        assertThat(pool.shadow).isNull();
         assertThat(pool.signals.get()).isEmpty();
         assertThat(pool.period).isEqualTo(Duration.ofMillis(250));
         assertThat(pool.timeToReady).isEqualTo(Duration.ofMinutes(2));
@@ -48,30 +54,28 @@ class ScaledPoolTest {
         assertThat(pool.backendTimeout).isEqualTo(Duration.ofSeconds(2));
         assertThat(pool.statusPeriod).isEqualTo(Duration.ofSeconds(1));
         assertThat(pool.staleAfter).isEqualTo(Duration.ofSeconds(45));
-        assertThat(pool.guardrails)
-                .containsExactly(
-                        new Step(Direction.UP, 4, 1.0, Duration.ofSeconds(15)),
-                        new Step(Direction.DOWN, 1, 0.1, Duration.ofMinutes(1)),
-                        new CompleteData(),
-                        new Stabilization(Duration.ofMinutes(5)),
-                        new Bounds(1, 1));
+        assertThat(pool.decides.guardrails()).isEqualTo(Guardrails.builder().build());
     }
 
     @Test
-    void build_ownGuardrail_isAskedAfterTheStepsAndBeforeStabilization() {
-        Guardrail mine = new Guardrail() {
-            @Override
-            public String name() {
-                return "mine";
-            }
+    void guardrails_areSetFromTheDefaultsOn() {
+        ScaledPool pool = builder()
+                .bounds(2, 9)
+                .guardrails(all -> all.down(new Behavior(Direction.DOWN, Duration.ZERO, List.of(), Select.MAX)))
+                .build();
 
-            @Override
-            public Narrowing narrow(PoolView view, History history, int proposed) {
-                return Narrowing.none(name(), proposed);
-            }
-        };
-        assertThat(builder().guardrail(mine).build().guardrails.get(2)).isSameAs(mine);
-        assertThat(builder().stepUp(null).stepDown(null).build().guardrails).hasSize(3);
+        assertThat(pool.decides.guardrails())
+                .isEqualTo(Guardrails.builder()
+                        .bounds(2, 9)
+                        .down(new Behavior(Direction.DOWN, Duration.ZERO, List.of(), Select.MAX))
+                        .build());
+    }
+
+    @Test
+    void decides_isTakenAsItIs() {
+        PolicySet exact = new PolicySet("mine", List.of(), List.of(new Bounds(0, 3)));
+
+        assertThat(builder().bounds(2, 9).decides(exact).build().decides).isSameAs(exact);
     }
 
     @Test
@@ -92,7 +96,7 @@ class ScaledPoolTest {
                         .policy(BacklogPolicy.builder().build())
                         .policy(BacklogPolicy.builder().build())
                         .build())
-                .withMessage("pool chat has two policies named \"backlog\"");
+                .withMessageContaining("two policies named \"backlog\"");
     }
 
     @Test
@@ -114,12 +118,5 @@ class ScaledPoolTest {
                     .withMessage(setting + " must be positive and at most 1 day but was " + wrong);
         }
         assertThat(set.apply(builder(), Duration.ofDays(1)).build()).isNotNull();
-    }
-
-    @Test
-    void stabilizationWindow_zeroToOneHour() {
-        assertThatIllegalArgumentException().isThrownBy(() -> builder().stabilizationWindow(Duration.ofHours(2)));
-        assertThat(builder().stabilizationWindow(Duration.ZERO).build().guardrails)
-                .contains(new Stabilization(Duration.ZERO));
     }
 }

@@ -9,9 +9,9 @@ import static io.tidegate.pool.PoolViews.view;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.Behavior.Rate;
 import io.tidegate.guardrail.Behavior.Select;
-import io.tidegate.guardrail.Step.Direction;
 import io.tidegate.pool.Evidence;
 import java.time.Duration;
 import java.util.List;

@@ -9,8 +9,8 @@ import static io.tidegate.guardrail.PoolModel.MINUTE;
 import static io.tidegate.guardrail.PoolModel.without;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.Behavior.Select;
-import io.tidegate.guardrail.Step.Direction;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.pool.Evidence;
 import io.tidegate.pool.LatencySnapshot;

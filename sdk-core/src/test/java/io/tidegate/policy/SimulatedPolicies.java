@@ -5,11 +5,10 @@
  */
 package io.tidegate.policy;
 
+import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Bounds;
 import io.tidegate.guardrail.CompleteData;
 import io.tidegate.guardrail.History;
-import io.tidegate.guardrail.Stabilization;
-import io.tidegate.guardrail.Step;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.policy.spi.LearningPolicy;
 import io.tidegate.policy.spi.Policy;
@@ -58,9 +57,9 @@ final class SimulatedPolicies implements PoolSimulation.Law {
         this.capacity = known;
         this.guardrails = List.of(
                 new CompleteData(),
-                new Stabilization(stabilization),
-                new Step(Step.Direction.UP, 4, 1, Duration.ofSeconds(15)),
-                new Step(Step.Direction.DOWN, 1, 0.1, Duration.ofMinutes(1)),
+                Behavior.up(),
+                new Behavior(
+                        Behavior.Direction.DOWN, stabilization, Behavior.down().rates(), Behavior.Select.MAX),
                 new Bounds(profile.min(), profile.max()));
         this.history = History.startingAt(0, profile.start());
         Slo slo = Slo.timeToFirstToken(Duration.ofMillis((long) (profile.promise() * 1000)));

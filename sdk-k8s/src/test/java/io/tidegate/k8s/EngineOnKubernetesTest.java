@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.ScaledPool;
+import io.tidegate.guardrail.Behavior;
+import io.tidegate.guardrail.ClockJump;
 import io.tidegate.guardrail.Decision.Direction;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
@@ -46,8 +48,9 @@ class EngineOnKubernetesTest {
                     .backend(backend)
                     .replicaWork(Work.slots(32))
                     .bounds(1, 5)
-                    .stabilizationWindow(WINDOW)
-                    .stepDown(null)
+                    .guardrails(all -> all.down(
+                                    new Behavior(Behavior.Direction.DOWN, WINDOW, List.of(), Behavior.Select.MAX))
+                            .clockJump(new ClockJump(Duration.ZERO)))
                     .backendTimeout(Duration.ofSeconds(30)) // real time, which a busy machine may take
                     .build())
             .build();

@@ -10,12 +10,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.ScaledPool;
-import io.tidegate.policy.Proposal;
-import io.tidegate.policy.spi.Policy;
+import io.tidegate.guardrail.Behavior;
+import io.tidegate.guardrail.ClockJump;
+import io.tidegate.policy.TargetTrackingPolicy;
 import io.tidegate.pool.PoolLoad;
-import io.tidegate.pool.PoolView;
 import io.tidegate.pool.Signal;
-import io.tidegate.pool.Signal.Known;
 import io.tidegate.pool.Signal.Missing;
 import io.tidegate.pool.Work;
 import io.tidegate.signal.SignalBoard;
@@ -52,40 +51,18 @@ class EngineOnPodMetricsTest {
                     .load(() -> new PoolLoad("chat", time.nanos(), List.of()))
                     .backend(backend)
                     .replicaWork(Work.slots(32))
-                    .policy(new TargetOnUtilization(0.6))
+                    .policy(TargetTrackingPolicy.cpu(0.6).build())
                     .signals(board::signals)
                     .bounds(1, 10)
                     .period(Duration.ofSeconds(1))
-                    .stabilizationWindow(Duration.ofSeconds(60))
-                    .stepDown(null)
+                    .guardrails(all -> all.down(new Behavior(
+                                    Behavior.Direction.DOWN, Duration.ofSeconds(60), List.of(), Behavior.Select.MAX))
+                            .clockJump(new ClockJump(Duration.ZERO)))
                     .backendTimeout(Duration.ofSeconds(30)) // real time, which a busy machine may take
                     .build())
             .build();
     private final List<String> pods = new ArrayList<>();
     private int samples;
-
-    /**
-     * ⌈measured replicas · use ÷ target⌉, where use is known. As many replicas as were measured and not as are ready by now: one that
-     * became ready since would be taken to be as busy as the others were without it, and the number would grow by itself.
-     */
-    private record TargetOnUtilization(double target) implements Policy {
-
-        @Override
-        public String name() {
-            return "cpu";
-        }
-
-        @Override
-        public Proposal propose(PoolView view) {
-            Signal use = view.signal(PodMetricsSource.CPU_UTILIZATION);
-            if (use instanceof Known known) {
-                long ready = known.parts().stream().filter(Signal.Part::ready).count();
-                int wanted = (int) Math.ceil(ready * known.value() / target - 1e-9);
-                return new Proposal.Wants(name(), Math.max(1, wanted), Proposal.Cause.SIGNAL, "held at " + target);
-            }
-            return new Proposal.Abstains(name(), use.gap());
-        }
-    }
 
     @BeforeEach
     void create() {

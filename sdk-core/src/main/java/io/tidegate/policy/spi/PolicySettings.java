@@ -166,10 +166,15 @@ public final class PolicySettings {
     }
 
     private static String camel(Enum<?> constant) {
-        String[] words = constant.name().toLowerCase(Locale.ROOT).split("_");
-        StringBuilder name = new StringBuilder(words[0]);
-        for (int i = 1; i < words.length; i++) {
-            name.append(words[i].substring(0, 1).toUpperCase(Locale.ROOT)).append(words[i].substring(1));
+        StringBuilder name = new StringBuilder();
+        boolean upper = false;
+        for (char letter : constant.name().toLowerCase(Locale.ROOT).toCharArray()) {
+            if (letter == '_') {
+                upper = true;
+            } else {
+                name.append(upper ? Character.toUpperCase(letter) : letter);
+                upper = false;
+            }
         }
         return name.toString();
     }

@@ -62,6 +62,7 @@ public final class DemoReport {
         ArrayNode tiers = root.putArray("tiers");
         load.tiers().forEach(tier -> tier(tiers.addObject(), tier));
         scaling(root.putObject("scaling"), history.path("events"));
+        root.set("reaction", history.path("reaction"));
         cost(root.putObject("cost"), history.path("totals"), options, pool);
         root.set("samples", history.path("samples"));
         root.set("decisions", history.path("decisions"));
@@ -236,6 +237,7 @@ public final class DemoReport {
                     decision.path("t").asDouble(),
                     decision.path("explain").asString(""));
         }
+        reaction(text, root.path("reaction"));
         JsonNode cost = root.path("cost");
         line(
                 text,
@@ -258,6 +260,23 @@ public final class DemoReport {
                 valid() ? "Valid        " : "INVALID      ",
                 run.path("validity").asString(""));
         return text.toString();
+    }
+
+    private static void reaction(StringBuilder text, JsonNode reaction) {
+        line(
+                text,
+                "Reaction      p50 %s, p99 %s from a request that has to wait to the call of the backend"
+                        + " (%d probes, real time)",
+                Figures.millis(numberOrNan(reaction.path("p50Millis"))),
+                Figures.millis(numberOrNan(reaction.path("p99Millis"))),
+                reaction.path("count").asLong());
+        line(
+                text,
+                "              p50 %s, p99 %s through a poll each %d s (%d of the same probes)",
+                Figures.seconds(numberOrNan(reaction.path("pollP50Millis")) / 1e3),
+                Figures.seconds(numberOrNan(reaction.path("pollP99Millis")) / 1e3),
+                reaction.path("pollSeconds").asInt(),
+                reaction.path("polled").asLong());
     }
 
     private String slos() {

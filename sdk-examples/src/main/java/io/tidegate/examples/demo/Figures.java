@@ -28,6 +28,11 @@ final class Figures {
                 : String.format(Locale.ROOT, "%.0f s", seconds);
     }
 
+    /** Milliseconds: 1.3 ms; a dash if there are none. */
+    static String millis(double millis) {
+        return Double.isNaN(millis) ? "-" : String.format(Locale.ROOT, "%.1f ms", millis);
+    }
+
     /** A share: 99.8 %; a dash if there is none. */
     static String percent(double share) {
         return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.1f %%", share * 100);

@@ -64,6 +64,7 @@ public final class DemoGateway implements AutoCloseable {
     private final LocalProcessBackend replicas;
     private final Tidegate tidegate;
     private final DemoState state;
+    private final ReactionProbe probe;
     private final OkHttpClient client;
 
     private DemoGateway(GatewayOptions options, TidegateConfig config) throws IOException {
@@ -99,7 +100,9 @@ public final class DemoGateway implements AutoCloseable {
                         Duration.ofSeconds(10))
                 .start();
         Gate gate = tidegate.gate(POOL);
-        state = new DemoState(options, ReplicaProfile.LLAMA_70B, gate, tidegate.engine(), pool.replica(), time);
+        probe = new ReactionProbe();
+        probe.start();
+        state = new DemoState(options, ReplicaProfile.LLAMA_70B, gate, tidegate.engine(), pool.replica(), time, probe);
         Tier standard = gate.tiers().get(gate.tiers().size() / 2);
         server.createContext(
                 "/v1/chat/completions", new ChatHandler(gate, standard, balancer, RetryBudget.of(time), client));
@@ -161,7 +164,7 @@ public final class DemoGateway implements AutoCloseable {
         LedgerConfig ledger = config.ledger().file().isPresent()
                 ? config.ledger()
                 : new LedgerConfig(Optional.of(options.folder().resolve("ledger.jsonl")));
-        return new TidegateConfig(config.pools(), config.quotas(), ledger);
+        return new TidegateConfig(config.pools(), config.quotas(), ledger, config.memory());
     }
 
     /** The text of the built-in configuration. */
@@ -218,6 +221,7 @@ public final class DemoGateway implements AutoCloseable {
         tidegate.close();
         replicas.close();
         state.close();
+        probe.close();
         time.close();
         handlers.shutdownNow();
         client.dispatcher().executorService().shutdown();

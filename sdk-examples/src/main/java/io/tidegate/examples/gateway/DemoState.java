@@ -58,6 +58,7 @@ final class DemoState implements GateListener, EngineListener, AutoCloseable {
     private final Engine engine;
     private final ReplicaConfig replica;
     private final ScaledTime time;
+    private final ReactionProbe probe;
     private final Map<String, Tail> tails = new HashMap<>();
 
     private final Object lock = new Object();
@@ -101,7 +102,15 @@ final class DemoState implements GateListener, EngineListener, AutoCloseable {
 
     private record Numbered(long seq, Decision decision) {}
 
-    DemoState(GatewayOptions options, String model, Gate gate, Engine engine, ReplicaConfig replica, ScaledTime time) {
+    DemoState(
+            GatewayOptions options,
+            String model,
+            Gate gate,
+            Engine engine,
+            ReplicaConfig replica,
+            ScaledTime time,
+            ReactionProbe probe) {
+        this.probe = probe;
         this.options = options;
         this.model = model;
         this.gate = gate;
@@ -291,6 +300,7 @@ final class DemoState implements GateListener, EngineListener, AutoCloseable {
         events.subList(Math.max(0, events.size() - KEPT_EVENTS), events.size()).forEach(event -> write(json, event));
         json.writeEndArray();
         writeTotals(json);
+        writeReaction(json);
         json.writeEndObject();
     }
 
@@ -380,6 +390,19 @@ final class DemoState implements GateListener, EngineListener, AutoCloseable {
             json.writeEndObject();
         }
         json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void writeReaction(JsonGenerator json) {
+        ReactionProbe.Reaction reaction = probe.reaction();
+        json.writeObjectPropertyStart("reaction");
+        json.writeNumberProperty("count", reaction.count());
+        numberOrNull(json, "p50Millis", reaction.p50());
+        numberOrNull(json, "p99Millis", reaction.p99());
+        json.writeNumberProperty("pollSeconds", ReactionProbe.POLL_SECONDS);
+        json.writeNumberProperty("polled", reaction.polled());
+        numberOrNull(json, "pollP50Millis", reaction.pollP50());
+        numberOrNull(json, "pollP99Millis", reaction.pollP99());
         json.writeEndObject();
     }
 
