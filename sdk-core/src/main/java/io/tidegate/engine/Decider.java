@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -34,6 +35,14 @@ import org.jspecify.annotations.Nullable;
  * throw.
  */
 final class Decider {
+
+    /** Numbers a policy may have learned, and letters in the name of each. */
+    private static final int MOST_LEARNED = 1_000;
+
+    private static final int LONGEST_NAME = 100;
+
+    /** Policies of which something is kept at most, those that are not asked any more among them. */
+    private static final int MOST_POLICIES = 64;
 
     private final List<Policy> policies;
     private final List<Guardrail> guardrails;
@@ -62,24 +71,60 @@ final class Decider {
      */
     record Wanted(int replicas, double demand, Proposal.Cause cause, List<Proposal> proposals) {}
 
-    /** What each learning policy knows after this view; what one that throws knew stays. */
+    /** What each learning policy knows after this view; what one that throws, or that learned too much, knew stays. */
     Map<String, Learned> learn(PoolView view, Map<String, Learned> before) {
         Map<String, Learned> after = new HashMap<>(before);
+        Set<String> asked = new HashSet<>();
         for (Policy policy : policies) {
             if (policy instanceof LearningPolicy learning) {
-                String who = "learning of policy " + policy.name();
+                String name = name(policy);
+                String who = "learning of policy " + name;
+                asked.add(name);
                 try {
-                    Learned known = before.getOrDefault(policy.name(), Learned.NOTHING);
-                    after.put(
-                            policy.name(),
-                            Objects.requireNonNull(learning.learn(view, known), "the policy returned null"));
+                    Learned known = before.getOrDefault(name, Learned.NOTHING);
+                    after.put(name, bounded(learning.learn(view, known)));
                     recovered.accept(who);
                 } catch (RuntimeException | Error e) {
                     failed.accept(who, e);
                 }
             }
         }
+        if (after.size() > MOST_POLICIES) {
+            after.keySet().retainAll(asked);
+        }
         return after;
+    }
+
+    private static Learned bounded(@Nullable Learned learned) {
+        // A plugin compiled without null checks may return null.
+        Learned found = Objects.requireNonNull(learned, "the policy returned null");
+        if (found.numbers().size() > MOST_LEARNED) {
+            throw new IllegalArgumentException("a policy may learn at most " + MOST_LEARNED + " numbers but learned "
+                    + found.numbers().size());
+        }
+        for (String name : found.numbers().keySet()) {
+            if (name.length() > LONGEST_NAME) {
+                throw new IllegalArgumentException("names of what is learned may be of at most " + LONGEST_NAME
+                        + " characters but one was of " + name.length());
+            }
+        }
+        return found;
+    }
+
+    private static String name(Policy policy) {
+        try {
+            return policy.name();
+        } catch (RuntimeException | Error e) {
+            return policy.getClass().getName();
+        }
+    }
+
+    private static String name(Guardrail guardrail) {
+        try {
+            return guardrail.name();
+        } catch (RuntimeException | Error e) {
+            return guardrail.getClass().getName();
+        }
     }
 
     Wanted wanted(PoolView view) {
@@ -124,7 +169,7 @@ final class Decider {
         int replicas = wanted.replicas();
         if (override != null) {
             replicas = override.replicas().orElse(current);
-            narrowings.add(new Narrowing("override", replicas, override.toString()));
+            narrowings.add(new Narrowing(Decision.OVERRIDE, replicas, override.toString()));
         }
         for (Guardrail guardrail : guardrails) {
             // A pause holds also outside of bounds: nothing changes.
@@ -153,7 +198,7 @@ final class Decider {
         try {
             return guardrail.bindsOverrides();
         } catch (RuntimeException | Error e) {
-            failed.accept("guardrail " + guardrail.name(), e);
+            failed.accept("guardrail " + name(guardrail), e);
             return true;
         }
     }
@@ -163,41 +208,71 @@ final class Decider {
         for (Narrowing narrowing : narrowings) {
             last = narrowing.narrowed() ? narrowing : last;
         }
-        String guarded = last == null || to == wanted.replicas() ? "" : "guardrail " + last.guardrail() + " decides";
+        String guarded = last == null
+                ? "a guardrail decides"
+                : last.guardrail().equals(Decision.OVERRIDE)
+                        ? OVERRIDDEN
+                        : "guardrail " + last.guardrail() + " decides";
         List<Alternative> all = new ArrayList<>();
         Set<Integer> said = new HashSet<>(Set.of(to));
-        boolean heard = wanted.cause() != Proposal.Cause.NO_DATA;
+        OptionalInt pinned = overriddenTo(narrowings);
         if (to > 0 && said.add(to - 1)) {
-            all.add(new Alternative(to - 1, to > wanted.replicas() ? guarded : fewer(wanted, to - 1, heard)));
+            String why = pinned.isPresent()
+                    ? (pinned.getAsInt() >= to ? OVERRIDDEN : guarded)
+                    : to > wanted.replicas() ? guarded : fewer(wanted, to - 1);
+            all.add(new Alternative(to - 1, why));
         }
-        if (said.add(to + 1)) {
-            all.add(new Alternative(
-                    to + 1,
-                    to < wanted.replicas()
-                            ? guarded
-                            : heard
-                                    ? String.format(Locale.ROOT, "no policy asks for more than %.2f", wanted.demand())
-                                    : "no policy asks for more"));
+        if (to < Integer.MAX_VALUE && said.add(to + 1)) {
+            String why = pinned.isPresent()
+                    ? (pinned.getAsInt() <= to ? OVERRIDDEN : guarded)
+                    : to < wanted.replicas() ? guarded : more(wanted);
+            all.add(new Alternative(to + 1, why));
         }
         for (Proposal proposal : wanted.proposals()) {
             if (proposal instanceof Proposal.Wants wants && said.add(wants.replicas())) {
                 all.add(new Alternative(
                         wants.replicas(),
-                        "policy " + wants.policy() + " wants it, and "
-                                + (wants.replicas() > to
-                                        ? guarded
-                                        : wanted.replicas() > wants.replicas() ? "the highest wins" : guarded)));
+                        "policy " + wants.policy() + " wants it, "
+                                + (wants.replicas() >= wanted.replicas()
+                                        ? "but " + guarded
+                                        : wanted.cause() == Proposal.Cause.NO_DATA
+                                                ? "but " + UNKNOWN
+                                                : "but the highest wins")));
             }
         }
         return all;
     }
 
-    private static String fewer(Wanted wanted, int replicas, boolean heard) {
-        if (!heard) {
-            return "some policy does not know, and what is not known never scales down";
+    private static final String OVERRIDDEN = "the override decides";
+
+    /** What an override made it, before guardrails. */
+    private static OptionalInt overriddenTo(List<Narrowing> narrowings) {
+        return narrowings.stream()
+                .filter(narrowing -> narrowing.guardrail().equals(Decision.OVERRIDE))
+                .mapToInt(Narrowing::replicas)
+                .findFirst();
+    }
+
+    private static final String UNKNOWN = "another does not know, and what is not known never scales down";
+
+    private static String more(Wanted wanted) {
+        return wanted.cause() == Proposal.Cause.NO_DATA
+                ? "no policy asks for more"
+                : String.format(Locale.ROOT, "no policy asks for more than %.2f", wanted.demand());
+    }
+
+    private static String fewer(Wanted wanted, int replicas) {
+        if (wanted.cause() == Proposal.Cause.NO_DATA) {
+            return wanted.proposals().isEmpty()
+                    ? "there is no policy that asks for fewer"
+                    : "some policy does not know, and what is not known never scales down";
         }
-        if (replicas == 0 || wanted.demand() <= replicas) {
-            return String.format(Locale.ROOT, "%.2f are asked for", wanted.demand());
+        if (wanted.demand() <= replicas) {
+            return String.format(
+                    Locale.ROOT, "%d are wanted, though the load is that of %.2f", wanted.replicas(), wanted.demand());
+        }
+        if (replicas == 0) {
+            return String.format(Locale.ROOT, "%.2f are asked for, and with none nobody is served", wanted.demand());
         }
         return String.format(
                 Locale.ROOT,
@@ -207,17 +282,18 @@ final class Decider {
     }
 
     private Proposal ask(Policy policy, PoolView view, Map<String, Learned> learned) {
+        String name = name(policy);
         try {
             Proposal proposal = policy instanceof LearningPolicy learning
-                    ? learning.propose(view, learned.getOrDefault(policy.name(), Learned.NOTHING))
+                    ? learning.propose(view, learned.getOrDefault(name, Learned.NOTHING))
                     : policy.propose(view);
             // A plugin compiled without null checks may return null.
             Objects.requireNonNull(proposal, "the policy returned null");
-            recovered.accept("policy " + policy.name());
+            recovered.accept("policy " + name);
             return proposal;
         } catch (RuntimeException | Error e) {
-            failed.accept("policy " + policy.name(), e);
-            return new Proposal.Abstains(policy.name(), "it failed: " + e);
+            failed.accept("policy " + name, e);
+            return new Proposal.Abstains(name, "it failed: " + e);
         }
     }
 
@@ -225,12 +301,12 @@ final class Decider {
         try {
             Narrowing narrowing =
                     Objects.requireNonNull(guardrail.narrow(view, history, proposed), "the guardrail returned null");
-            recovered.accept("guardrail " + guardrail.name());
+            recovered.accept("guardrail " + name(guardrail));
             return narrowing;
         } catch (RuntimeException | Error e) {
-            failed.accept("guardrail " + guardrail.name(), e);
+            failed.accept("guardrail " + name(guardrail), e);
             int current = view.replicas().desired();
-            return new Narrowing(guardrail.name(), current, "it failed, so nothing changes: " + e);
+            return new Narrowing(name(guardrail), current, "it failed, so nothing changes: " + e);
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -28,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,6 +58,7 @@ public final class Engine implements AutoCloseable {
     private final List<ExecutorService> owned;
     private final List<EngineListener> listeners = new CopyOnWriteArrayList<>();
     private final Map<String, PoolLoop> loops = new LinkedHashMap<>();
+    private final Map<String, List<Beat>> beats = new ConcurrentHashMap<>();
     private final AtomicBoolean started = new AtomicBoolean();
     private volatile boolean closed;
 
@@ -90,19 +93,69 @@ public final class Engine implements AutoCloseable {
     /** Begins to decide; harmless when called twice. */
     public void start() {
         if (started.compareAndSet(false, true)) {
-            for (PoolLoop loop : loops.values()) {
-                repeat(loop::period, loop::request);
-                // Admission must hear of replicas between two decisions, and no decision may rest on an old status.
-                repeat(loop::statusPeriod, loop::lookBetweenRounds);
+            for (Map.Entry<String, PoolLoop> each : loops.entrySet()) {
+                PoolLoop loop = each.getValue();
+                loop.start();
+                List<Beat> both = List.of(
+                        new Beat(loop::period, loop::request),
+                        // Admission must hear of replicas between two decisions, and no decision may rest on an old
+                        // status.
+                        new Beat(loop::statusPeriod, loop::lookBetweenRounds));
+                beats.put(each.getKey(), both);
+                both.forEach(Beat::beat);
             }
         }
     }
 
-    /** One after the other: a process that stood still goes on with one round, and does not make up for those it missed. */
-    private void repeat(Supplier<Duration> period, Runnable task) {
-        if (!closed) {
-            time.schedule(period.get().toNanos(), () -> repeat(period, task));
-            task.run();
+    /**
+     * Something done over and over, one after the other: a process that stood still goes on with one, and does not make up for those
+     * it missed.
+     */
+    private final class Beat {
+
+        private final Supplier<Duration> period;
+        private final Runnable task;
+        private final ReentrantLock lock = new ReentrantLock();
+        private Duration used = Duration.ZERO;
+        private TimeSource.@Nullable Task next;
+
+        Beat(Supplier<Duration> period, Runnable task) {
+            this.period = period;
+            this.task = task;
+        }
+
+        void beat() {
+            if (!closed) {
+                schedule();
+                task.run();
+            }
+        }
+
+        /** Goes on with the period there is now: the one before may be long. */
+        void changed() {
+            boolean other;
+            lock.lock();
+            try {
+                other = !used.equals(period.get());
+            } finally {
+                lock.unlock();
+            }
+            if (other && !closed) {
+                schedule();
+            }
+        }
+
+        private void schedule() {
+            lock.lock();
+            try {
+                if (next != null) {
+                    next.cancel();
+                }
+                used = period.get();
+                next = time.schedule(used.toNanos(), this::beat);
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
@@ -145,12 +198,14 @@ public final class Engine implements AutoCloseable {
     /**
      * Goes on with other settings of a pool, between two rounds and as a whole. What is known stays: its history, what was learned, an
      * override, open scale events. A shadow of the same name goes on, another begins anew. The backend before is not closed; a call
-     * under way to it is no longer waited for.
+     * under way to it is no longer waited for, and until the other is heard of nothing is decided.
      *
      * @throws IllegalArgumentException if it does not scale a pool of that name
      */
     public void reconfigure(ScaledPool pool) {
-        known(pool.name()).reconfigure(pool);
+        known(pool.name())
+                .reconfigure(
+                        pool, () -> beats.getOrDefault(pool.name(), List.of()).forEach(Beat::changed));
     }
 
     /** The pools it scales. */

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -40,7 +41,7 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * A memory in a folder: a file of JSON for each pool, replaced as a whole, so that a crash leaves either what was or what is.
  *
- * <p>A file that is damaged, of another form or larger than 1 MiB is not read, and says so; it is replaced at the next save. Safe for
+ * <p>A file that is damaged, of another form or larger than 1 MiB is not read, and says so; it is replaced at the next save. What would be larger is not written. Safe for
  * many threads. Two processes that scale the same pool must not share a folder.
  *
  * @since 0.1.0
@@ -50,6 +51,10 @@ public final class FileMemory implements EngineMemory {
     private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_DEPTH = 8;
+
+    /** Letters of a pool's name in a file's name, which may be of 255. */
+    private static final int MAX_NAME = 160;
+
     private static final int VERSION = 1;
 
     private final Path folder;
@@ -101,6 +106,11 @@ public final class FileMemory implements EngineMemory {
     public void save(String pool, PoolMemory memory) throws IOException {
         byte[] bytes = write(memory).getBytes(StandardCharsets.UTF_8);
         Path file = file(pool);
+        if (bytes.length > MAX_BYTES) {
+            // What cannot be read again must not take the place of what can.
+            throw new IOException("the memory of pool " + pool + " is of " + bytes.length + " bytes, more than "
+                    + MAX_BYTES + ", and is not kept in " + file);
+        }
         Path next = file.resolveSibling(file.getFileName() + ".next");
         lock.lock();
         try {
@@ -128,6 +138,11 @@ public final class FileMemory implements EngineMemory {
             char letter = (char) (each & 0xff);
             boolean plain = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-';
             name.append(plain ? String.valueOf(letter) : String.format("_%02x", each & 0xff));
+        }
+        if (name.length() > MAX_NAME) {
+            UUID digest = UUID.nameUUIDFromBytes(pool.getBytes(StandardCharsets.UTF_8));
+            name.setLength(MAX_NAME);
+            name.append('~').append(digest);
         }
         return folder.resolve(name + ".memory.json");
     }

@@ -27,6 +27,9 @@ final class GateSignals {
 
     private static final String SOURCE = "gate";
 
+    /** Arrivals per second below which nobody asks: what smoothing leaves of one request after about a minute. */
+    private static final double ASKED = 1e-3;
+
     private final long nowNanos;
     private final Map<String, Signal> signals = new HashMap<>();
 
@@ -92,10 +95,10 @@ final class GateSignals {
         Optional<Duration> value = times.quantile(fraction);
         if (value.isPresent()) {
             number(name, value.get().toNanos() / 1e9, "seconds");
-        } else if (sum.inFlight + sum.queued == 0) {
+        } else if (sum.inFlight + sum.queued == 0 && sum.arrivals < ASKED) {
             number(name, 0, "seconds");
         } else {
-            put(name, new Signal.Missing(SOURCE, "requests are served, but none has got so far in the window"));
+            put(name, new Signal.Missing(SOURCE, "requests come, but none has got so far in the window"));
         }
     }
 

@@ -36,16 +36,30 @@ final class GuardedBackend {
 
     private final ScalerBackend backend;
     private final Executor threads;
-    private final Duration timeout;
-    private final FailsafeExecutor<Object> bounded;
+    private volatile Bound bound;
     private final AtomicBoolean readingStatus = new AtomicBoolean();
     private final AtomicBoolean scaling = new AtomicBoolean();
 
     GuardedBackend(ScalerBackend backend, Duration timeout, Executor threads) {
         this.backend = backend;
         this.threads = threads;
-        this.timeout = timeout;
-        this.bounded = Failsafe.with(Timeout.builder(timeout).withInterrupt().build());
+        this.bound = Bound.of(timeout);
+    }
+
+    /** How long a call may take. */
+    private record Bound(Duration timeout, FailsafeExecutor<Object> bounded) {
+        static Bound of(Duration timeout) {
+            return new Bound(
+                    timeout,
+                    Failsafe.with(Timeout.builder(timeout).withInterrupt().build()));
+        }
+    }
+
+    /** Gives calls from now on another time-out, from any thread. */
+    void timeout(Duration timeout) {
+        if (!timeout.equals(bound.timeout())) {
+            bound = Bound.of(timeout);
+        }
     }
 
     /**
@@ -83,15 +97,17 @@ final class GuardedBackend {
         if (!underWay.compareAndSet(false, true)) {
             throw new IllegalStateException("the call before was interrupted and has not returned yet");
         }
+        Bound current = bound;
+        Duration timeout = current.timeout();
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
             threads.execute(() -> {
                 T found = null;
                 Throwable failure = null;
                 try {
-                    found = bounded.get(call::call);
+                    found = current.bounded().get(call::call);
                 } catch (Exception | Error e) {
-                    failure = unwrapped(e);
+                    failure = unwrapped(e, timeout);
                 }
                 // Before the answer, which may lead to the next call.
                 underWay.set(false);
@@ -108,14 +124,16 @@ final class GuardedBackend {
         result.orTimeout(2 * timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((found, failure) -> answer.accept(
                         found,
-                        failure instanceof TimeoutException late && late.getMessage() == null ? hung() : failure));
+                        failure instanceof TimeoutException late && late.getMessage() == null
+                                ? hung(timeout)
+                                : failure));
     }
 
-    private TimeoutException hung() {
+    private static TimeoutException hung(Duration timeout) {
         return new TimeoutException("the backend did not answer within " + timeout + " and ignores its interrupt");
     }
 
-    private Throwable unwrapped(Throwable e) {
+    private static Throwable unwrapped(Throwable e, Duration timeout) {
         if (e instanceof TimeoutExceededException) {
             return new TimeoutException("the backend did not answer within " + timeout);
         }

@@ -105,6 +105,11 @@ final class LoadRates {
         }
 
         ServedView served(Served now, long nowNanos, long windowNanos) {
+            if (now.completed() < past.getLast().served().completed()) {
+                // Of another gate, which has counted from its own beginning.
+                past.clear();
+                past.addLast(new Past(nowNanos, now));
+            }
             if (nowNanos - past.getLast().atNanos() >= windowNanos / WINDOW_PARTS) {
                 past.addLast(new Past(nowNanos, now));
             }
@@ -133,6 +138,10 @@ final class LoadRates {
         }
 
         void update(TierLoad now, double elapsed, double windowSeconds) {
+            if (now.admitted() < before.admitted() || now.closed() < before.closed()) {
+                // Of another gate: what it counted before is of no time that is known.
+                before = now;
+            }
             if (elapsed > 0) {
                 // Starts at zero and rises over a window: a burst in the first instant is no rate yet.
                 // What waits and what is in flight speak for themselves meanwhile.

@@ -6,7 +6,9 @@
 package io.tidegate.engine;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a person says of a pool, for a time: that it shall have so many replicas, or that nothing shall change. It ends by itself, so
@@ -21,6 +23,8 @@ import java.util.OptionalInt;
 public final class ManualOverride {
 
     private static final Duration LONGEST = Duration.ofDays(7);
+    private static final int MOST_BY = 200;
+    private static final int MOST_WHY = 1_000;
 
     private final OptionalInt replicas;
     private final Duration lifetime;
@@ -36,8 +40,17 @@ public final class ManualOverride {
         }
         this.replicas = replicas;
         this.lifetime = lifetime;
-        this.by = by.strip();
-        this.why = why.strip();
+        this.by = line("by", by, MOST_BY);
+        this.why = line("why", why, MOST_WHY);
+    }
+
+    /** One line: it goes to logs, where it must not look like others. */
+    private static String line(String name, String text, int most) {
+        if (text.length() > most) {
+            throw new IllegalArgumentException(
+                    name + " must be at most " + most + " characters but was of " + text.length());
+        }
+        return text.replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ").strip();
     }
 
     /**
@@ -45,8 +58,8 @@ public final class ManualOverride {
      *
      * @param replicas 0 or more
      * @param lifetime above 0, at most 7 days
-     * @param by who says so; not blank
-     * @param why in words, for the account; may be empty
+     * @param by who says so; not blank, at most 200 characters
+     * @param why in words, for the account; may be empty, at most 1,000 characters
      */
     public static ManualOverride pin(int replicas, Duration lifetime, String by, String why) {
         if (replicas < 0) {
@@ -59,8 +72,8 @@ public final class ManualOverride {
      * Whatever there is stays.
      *
      * @param lifetime above 0, at most 7 days
-     * @param by who says so; not blank
-     * @param why in words, for the account; may be empty
+     * @param by who says so; not blank, at most 200 characters
+     * @param why in words, for the account; may be empty, at most 1,000 characters
      */
     public static ManualOverride pause(Duration lifetime, String by, String why) {
         return new ManualOverride(OptionalInt.empty(), lifetime, by, why);
@@ -89,6 +102,33 @@ public final class ManualOverride {
     @Override
     public String toString() {
         String what = replicas.isPresent() ? "pinned to " + replicas.getAsInt() : "paused";
-        return what + " by " + by + " for " + lifetime + (why.isEmpty() ? "" : ": " + why);
+        return what + " by " + by + " for " + words(lifetime) + (why.isEmpty() ? "" : ": " + why);
+    }
+
+    /** As people write it: {@code 1 h 30 min}. */
+    private static String words(Duration time) {
+        StringBuilder text = new StringBuilder();
+        long[] amounts = {time.toDays(), time.toHoursPart(), time.toMinutesPart(), time.toSecondsPart()};
+        String[] units = {" d", " h", " min", " s"};
+        for (int i = 0; i < amounts.length; i++) {
+            if (amounts[i] > 0) {
+                text.append(text.isEmpty() ? "" : " ").append(amounts[i]).append(units[i]);
+            }
+        }
+        return text.isEmpty() ? "less than 1 s" : text.toString();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ManualOverride that
+                && replicas.equals(that.replicas)
+                && lifetime.equals(that.lifetime)
+                && by.equals(that.by)
+                && why.equals(that.why);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(replicas, lifetime, by, why);
     }
 }

@@ -24,10 +24,16 @@ final class MarkKeeper {
     /** Drift between two rounds from which the wall clock has jumped. */
     private static final long JUMP_NANOS = Duration.ofSeconds(5).toNanos();
 
+    /** Differences are taken to be no more than this, so that none overflows. */
+    private static final long CENTURY_NANOS = Duration.ofDays(36_525).toNanos();
+
     private Marks marks;
     private long roundNanos;
     private Instant roundWall;
     private long longestGapNanos;
+    /** The same of the period before: the first gap after a change is still of that. */
+    private long longestGapBefore;
+
     private int ready;
     /** Status and signals of the last poll that was counted: by the newest time of each. */
     private long pollStatusNanos;
@@ -47,7 +53,8 @@ final class MarkKeeper {
 
     /** Rounds may be so far apart without anybody having stood still. */
     void period(Duration period) {
-        this.longestGapNanos = Math.max(JUMP_NANOS, 4 * period.toNanos());
+        longestGapBefore = Math.max(longestGapBefore, longestGapNanos);
+        longestGapNanos = Math.max(JUMP_NANOS, 4 * period.toNanos());
     }
 
     /** Looks at the clocks. */
@@ -55,19 +62,20 @@ final class MarkKeeper {
         long elapsed = nowNanos - roundNanos;
         long wallElapsed = nanosBetween(roundWall, wall);
         long drift = Math.abs(wallElapsed - elapsed);
-        if (drift > JUMP_NANOS || elapsed > longestGapNanos) {
+        if (drift > JUMP_NANOS || elapsed > Math.max(longestGapNanos, longestGapBefore)) {
             marks = marks.withJump(nowNanos);
         }
+        longestGapBefore = 0;
         roundNanos = nowNanos;
         roundWall = wall;
     }
 
     private static long nanosBetween(Instant from, Instant to) {
         try {
-            return Duration.between(from, to).toNanos();
+            long nanos = Duration.between(from, to).toNanos();
+            return Math.max(-CENTURY_NANOS, Math.min(nanos, CENTURY_NANOS));
         } catch (ArithmeticException e) {
-            // Centuries apart.
-            return Long.MAX_VALUE / 2;
+            return CENTURY_NANOS;
         }
     }
 
@@ -97,6 +105,8 @@ final class MarkKeeper {
                 newest = newest == null || known.atNanos() - newest > 0 ? (Long) known.atNanos() : newest;
             }
         }
+        // What a source claims to know of the future was heard now.
+        newest = newest != null && newest - nowNanos > 0 ? (Long) nowNanos : newest;
         if (newest != null && newest - marks.heardNanos() > 0) {
             marks = marks.withHeard(newest);
         }

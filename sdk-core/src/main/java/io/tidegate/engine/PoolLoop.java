@@ -97,6 +97,9 @@ final class PoolLoop {
 
     private @Nullable ReplicaStatus status;
     private long statusNanos;
+    /** Whether the backend has said anything; false again for one it was exchanged for. */
+    private boolean heard;
+
     private boolean readingStatus;
     private long nextReadNanos;
     private int failedReadsInARow;
@@ -123,12 +126,16 @@ final class PoolLoop {
     private final AtomicReference<@Nullable Origin> origin = new AtomicReference<>();
 
     private final AtomicReference<@Nullable InForce> override = new AtomicReference<>();
+    /** Whether a person has said anything since the start: what was said before it then counts no more. */
+    private volatile boolean overridden;
+
     private TimeSource.@Nullable Task budgetAlarm;
+    private volatile boolean started;
     private volatile boolean closed;
     private volatile PoolState state;
 
-    /** What a person said, and when it ends. */
-    private record InForce(ManualOverride override, long untilNanos, Instant until) {}
+    /** What a person said, when it ends, and what sets off a round then. */
+    private record InForce(ManualOverride override, long untilNanos, Instant until, TimeSource.Task end) {}
 
     PoolLoop(
             ScaledPool pool,
@@ -147,7 +154,7 @@ final class PoolLoop {
         this.listeners = listeners;
         this.failures = new Failures(pool.name);
         this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
-        this.live = new Course(decider(pool.policySet()), History.startingAt(time.nanos(), 0));
+        this.live = new Course(decider(pool.policySet(), ""), History.startingAt(time.nanos(), 0));
         this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
         this.readyTimes = new ReadyTimes(pool.timeToReady);
         this.marks = new MarkKeeper(time.nanos(), time.wallTime());
@@ -158,8 +165,19 @@ final class PoolLoop {
         this.state = PoolState.UNKNOWN;
     }
 
-    private Decider decider(PolicySet set) {
-        return new Decider(set.policies(), set.guardrails(), failures::failed, failures::recovered);
+    /**
+     * @param prefix to the names of what fails, so that the same policy at two places is told apart
+     */
+    private Decider decider(PolicySet set, String prefix) {
+        return new Decider(
+                set.policies(),
+                set.guardrails(),
+                (who, failure) -> failures.failed(prefix + who, failure),
+                who -> failures.recovered(prefix + who));
+    }
+
+    private Decider shadowDecider(PolicySet set) {
+        return decider(set, "shadow ");
     }
 
     PoolState state() {
@@ -172,6 +190,11 @@ final class PoolLoop {
 
     Duration statusPeriod() {
         return pool.statusPeriod;
+    }
+
+    /** From now on it may be woken. */
+    void start() {
+        started = true;
     }
 
     /** Asks for a round soon, from any thread. */
@@ -188,8 +211,14 @@ final class PoolLoop {
         }
     }
 
-    /** Asks for a round at once, from any thread; what is asked for shortly after is one more round, at the end of the gap. */
+    /**
+     * Asks for a round at once, from any thread; what is asked for shortly after is one more round, at the end of the gap. Ignored
+     * before the start and after the end.
+     */
     void wake(Trigger trigger) {
+        if (!started || closed) {
+            return;
+        }
         origin.compareAndSet(null, new Origin(trigger, time.nanos(), Mode.ACT));
         wakeAgain();
     }
@@ -207,44 +236,89 @@ final class PoolLoop {
 
     /** From any thread: holds from the next round on. */
     void override(@Nullable ManualOverride said) {
-        if (said == null) {
-            if (override.getAndSet(null) != null) {
-                LOG.info("pool {}: no longer overridden", name);
-            }
-        } else {
-            override.set(new InForce(
-                    said,
-                    time.nanos() + said.lifetime().toNanos(),
-                    time.wallTime().plus(said.lifetime())));
+        if (closed) {
+            return;
+        }
+        overridden = true;
+        InForce before = override.getAndSet(said == null ? null : inForce(said, said.lifetime()));
+        if (before != null) {
+            before.end().cancel();
+        }
+        if (said != null) {
             LOG.info("pool {}: {}", name, said);
+        } else if (before != null) {
+            LOG.info("pool {}: no longer overridden", name);
+        }
+        if (memory != null) {
+            memory.hurry();
         }
         wake(Trigger.OVERRIDE);
     }
 
-    /** From any thread: goes on with other settings from the next round on, keeping all that is known. */
-    void reconfigure(ScaledPool next) {
+    /** Ends on time also where the period is long. */
+    private InForce inForce(ManualOverride said, Duration left) {
+        long now = time.nanos();
+        TimeSource.Task end = time.schedule(left.toNanos(), () -> wake(Trigger.OVERRIDE));
+        return new InForce(said, now + left.toNanos(), time.wallTime().plus(left), end);
+    }
+
+    /**
+     * From any thread: goes on with other settings from the next round on, keeping all that is known.
+     *
+     * @param changed run on the engine's thread when they hold
+     */
+    void reconfigure(ScaledPool next, Runnable changed) {
+        // Here, so that a plugin that throws is told to whoever hands it in, and nothing is done by halves.
+        Decider deciding = decider(next.policySet(), "");
+        PolicySet beside = next.shadow;
+        Decider shadowing = beside == null ? null : shadowDecider(beside);
         submit(() -> {
             ScaledPool before = pool;
             pool = next;
-            if (next.backend != before.backend || !next.backendTimeout.equals(before.backendTimeout)) {
-                backend = new GuardedBackend(next.backend, next.backendTimeout, calls);
-                // An answer of the one before must not be taken for one of this.
-                scaleMoments++;
-                readingStatus = false;
-                scaling = false;
-                nextReadNanos = time.nanos();
+            if (next.backend != before.backend) {
+                exchange(next);
+            } else {
+                backend.timeout(next.backendTimeout);
+                long soonest = time.nanos() + next.statusPeriod.toNanos();
+                nextReadNanos = nextReadNanos - soonest > 0 ? soonest : nextReadNanos;
+            }
+            if (next.mode != before.mode) {
+                saidTo = -1;
             }
             rates.use(next.rateWindow, next.latencyWindow);
             readyTimes.configure(next.timeToReady);
             marks.period(next.period);
-            live.use(decider(next.policySet()));
-            if (shadow != null && next.shadow != null && shadow.name().equals(next.shadow.name())) {
-                shadow.use(decider(next.shadow));
+            live.use(deciding);
+            if (shadow != null
+                    && beside != null
+                    && shadowing != null
+                    && shadow.name().equals(beside.name())) {
+                shadow.use(shadowing);
             } else {
                 shadow = null;
             }
+            changed.run();
         });
         wake(Trigger.RELOAD);
+    }
+
+    /** Goes on with another backend, of which nothing is known: until it is heard of, nothing is decided. */
+    private void exchange(ScaledPool next) {
+        backend = new GuardedBackend(next.backend, next.backendTimeout, calls);
+        heard = false;
+        // An answer of the one before must not be taken for one of this.
+        scaleMoments++;
+        readingStatus = false;
+        scaling = false;
+        failedReadsInARow = 0;
+        nextReadNanos = time.nanos();
+        failedInARow = 0;
+        notBeforeNanos = time.nanos();
+        for (ScaleEvent event : List.copyOf(events)) {
+            if (event.open() && !event.reached(Phase.ACCEPTED)) {
+                step(event, Phase.SUPERSEDED, "the backend was exchanged");
+            }
+        }
     }
 
     /** Asks for a look at the backend's status if rounds are too seldom for it, from any thread. */
@@ -257,19 +331,30 @@ final class PoolLoop {
     /** Does nothing from now on; done when what must survive is written down, or cannot be. */
     CompletableFuture<?> close() {
         closed = true;
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        InForce said = override.get();
+        if (said != null) {
+            said.end().cancel();
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
         try {
             engine.execute(() -> {
-                if (memory != null && remembered && status != null) {
-                    memory.save(remembered(), true, (kept, failure) -> done.complete(kept));
-                } else {
-                    done.complete(false);
+                if (budgetAlarm != null) {
+                    budgetAlarm.cancel();
                 }
+                if (memory != null && remembered && status != null) {
+                    try {
+                        memory.saveLast(remembered(), () -> done.complete(null));
+                        return;
+                    } catch (RuntimeException | Error e) {
+                        failures.failed("the memory", e);
+                    }
+                }
+                done.complete(null);
             });
         } catch (RejectedExecutionException e) {
-            done.complete(false);
+            done.complete(null);
         }
-        return done;
+        return memory == null ? CompletableFuture.completedFuture(null) : done;
     }
 
     private void tick() {
@@ -288,7 +373,7 @@ final class PoolLoop {
         recall();
         readStatus(now);
         ReplicaStatus known = status;
-        if (known == null || !remembered) {
+        if (known == null || !heard || !remembered) {
             return;
         }
         accrue(known, now);
@@ -326,7 +411,7 @@ final class PoolLoop {
         } else if (!scaling && changes && now - notBeforeNanos >= 0) {
             send(decision);
         }
-        inShadow(seen, known, trusted);
+        guarded("the shadow", () -> inShadow(seen, known, trusted));
         supply(known);
         watchBudgets(tiers);
         remember();
@@ -389,7 +474,7 @@ final class PoolLoop {
         }
         Shadow beside = shadow;
         if (beside == null) {
-            beside = new Shadow(set.name(), decider(set), seen, time.wallTime());
+            beside = new Shadow(set.name(), shadowDecider(set), seen, time.wallTime());
             shadow = beside;
         }
         beside.round(seen, known.running(), marks.marks(), trusted, nextId, time.wallTime());
@@ -405,9 +490,11 @@ final class PoolLoop {
         boolean any = false;
         for (TierView tier : tiers) {
             if (tier.queued() > 0) {
-                Duration bound =
+                long bound = tier.tier().maxQueueTime().toNanos();
+                Duration firstToken =
                         tier.tier().slo().timeToFirstToken().orElse(tier.tier().maxQueueTime());
-                long left = bound.toNanos() / 2 - tier.oldestAge().toNanos();
+                long left = Math.min(bound, firstToken.toNanos()) / 2
+                        - tier.oldestAge().toNanos();
                 if (left > 0 && left < soonest) {
                     soonest = left;
                     any = true;
@@ -461,23 +548,36 @@ final class PoolLoop {
             return;
         }
         remembered = true;
-        if (failure != null) {
-            failures.failed("the memory", failure);
+        Throwable wrong = failure;
+        try {
+            found.ifPresent(this::recallFrom);
+        } catch (RuntimeException | Error e) {
+            // A memory may be anybody's, and so may be what it returns.
+            wrong = e;
         }
-        if (found.isPresent()) {
-            PoolMemory kept = found.get();
-            recalled = kept;
-            capacity = kept.capacity();
-            kept.timesToReady().forEach(readyTimes::add);
-            kept.override().ifPresent(said -> {
-                Duration left = Duration.between(time.wallTime(), said.until());
-                if (!left.isNegative() && !left.isZero()) {
-                    override.compareAndSet(
-                            null, new InForce(said.override(), time.nanos() + left.toNanos(), said.until()));
+        if (wrong != null) {
+            failures.failed("the memory", wrong);
+        }
+        if (status != null) {
+            begin(time.nanos());
+        }
+    }
+
+    private void recallFrom(PoolMemory kept) {
+        PoolMemory sound = kept.sound();
+        recalled = sound;
+        capacity = sound.capacity();
+        sound.timesToReady().forEach(readyTimes::add);
+        if (sound.override().isPresent() && !overridden) {
+            PoolMemory.Said said = sound.override().get();
+            // Not longer than it was given for, should the wall clock have gone back.
+            Duration left = Duration.between(time.wallTime(), said.until());
+            Duration longest = said.override().lifetime();
+            if (!left.isNegative() && !left.isZero()) {
+                InForce again = inForce(said.override(), left.compareTo(longest) < 0 ? left : longest);
+                if (!override.compareAndSet(null, again)) {
+                    again.end().cancel();
                 }
-            });
-            if (status != null) {
-                begin(time.nanos());
             }
         }
     }
@@ -493,15 +593,12 @@ final class PoolLoop {
     }
 
     private void remember() {
-        Remembering keeper = memory;
-        if (keeper == null || !keeper.isDue()) {
+        if (memory == null || !memory.isDue()) {
             return;
         }
-        keeper.save(
+        memory.save(
                 remembered(),
-                false,
-                (kept, failure) -> submit(() -> {
-                    keeper.answered(kept);
+                failure -> submit(() -> {
                     if (failure == null) {
                         failures.recovered("the memory");
                     } else {
@@ -560,7 +657,7 @@ final class PoolLoop {
         if (found != null) {
             failedReadsInARow = 0;
             failures.recovered("the backend's status");
-            onStatus(found, askedMoment == scaleMoments);
+            onStatus(found, askedMoment == scaleMoments && !scaling);
             return;
         }
         failedReadsInARow++;
@@ -571,7 +668,7 @@ final class PoolLoop {
     }
 
     /**
-     * @param current whether no scale call began or ended since the status was asked for; one that is not current tells of ready
+     * @param current whether no scale call is under way, nor began or ended since the status was asked for; one that is not current tells of ready
      *     replicas, but neither of what is desired nor of what became of a scale event
      */
     private void onStatus(ReplicaStatus found, boolean current) {
@@ -590,6 +687,7 @@ final class PoolLoop {
         }
         boolean lost = status != null && found.ready() < status.ready() && found.ready() < target;
         status = found;
+        heard = true;
         statusNanos = now;
         int missing = Math.max(0, target - found.ready());
         while (asked.size() > missing) {
@@ -695,8 +793,7 @@ final class PoolLoop {
 
     private void onScaleAnswer(ScaleEvent sent, long sentNanos, long moment, @Nullable Throwable failure) {
         if (moment != scaleMoments) {
-            // Of a backend that was exchanged meanwhile: what became of it shows in the status.
-            step(sent, Phase.SUPERSEDED, "the backend was exchanged");
+            // Of a backend that was exchanged meanwhile.
             return;
         }
         scaling = false;
@@ -784,7 +881,11 @@ final class PoolLoop {
         try {
             engine.execute(() -> {
                 if (!closed) {
-                    task.run();
+                    try {
+                        task.run();
+                    } catch (RuntimeException | Error e) {
+                        failures.failed("the engine", e);
+                    }
                     publish();
                 }
             });

@@ -6,11 +6,14 @@
 package io.tidegate.engine;
 
 import io.tidegate.policy.Learned;
+import io.tidegate.policy.ReplicaMath;
 import io.tidegate.pool.Capacity;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -38,11 +41,45 @@ public record PoolMemory(
         List<Duration> timesToReady,
         Optional<Said> override) {
 
+    private static final Duration LONGEST_TO_READY = Duration.ofDays(1);
+
     public PoolMemory {
         proposals = List.copyOf(proposals);
         changes = List.copyOf(changes);
         learned = Map.copyOf(learned);
         timesToReady = List.copyOf(timesToReady);
+    }
+
+    /**
+     * The same with numbers in their ranges, proposals and changes in order, and times to ready without what cannot be; for what comes
+     * from outside.
+     */
+    PoolMemory sound() {
+        return new PoolMemory(
+                Objects.requireNonNull(savedAt, "savedAt"),
+                count(desired),
+                proposals.stream()
+                        .map(each -> new Wanted(positive(each.age()), count(each.replicas())))
+                        .sorted(Comparator.comparing(Wanted::age).reversed())
+                        .toList(),
+                changes.stream()
+                        .map(each -> new Changed(positive(each.age()), count(each.from()), count(each.to())))
+                        .sorted(Comparator.comparing(Changed::age).reversed())
+                        .toList(),
+                learned,
+                Objects.requireNonNull(capacity, "capacity"),
+                timesToReady.stream()
+                        .filter(each -> !each.isNegative() && each.compareTo(LONGEST_TO_READY) <= 0)
+                        .toList(),
+                Objects.requireNonNull(override, "override"));
+    }
+
+    private static int count(int replicas) {
+        return Math.max(0, Math.min(replicas, ReplicaMath.MANY));
+    }
+
+    private static Duration positive(Duration age) {
+        return age.isNegative() ? Duration.ZERO : age;
     }
 
     /** What was wanted, so long before. */

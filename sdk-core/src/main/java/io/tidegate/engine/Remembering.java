@@ -16,25 +16,36 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes the memory of one pool, on threads that may block. For the engine's thread, which it never blocks. */
+/**
+ * Reads and writes the memory of one pool, on threads that may block. For the engine's thread, which it never blocks; but
+ * {@link #hurry()} is for any.
+ *
+ * <p>One save at a time: a memory that hangs costs one thread, and is written no more until it returns.
+ */
 final class Remembering {
 
     private static final long SAVE_NANOS = Duration.ofSeconds(10).toNanos();
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** Longest wait for an answer. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String pool;
     private final EngineMemory memory;
     private final Executor threads;
     private final TimeSource time;
     private long savedNanos;
-    private boolean saving;
+    private volatile boolean hurried;
+    /** Done when the save that was begun last has returned, with whether it kept what it was given. */
+    private CompletableFuture<Boolean> underWay = CompletableFuture.completedFuture(true);
+
     private @Nullable PoolMemory saved;
 
     Remembering(String pool, EngineMemory memory, Executor threads, TimeSource time) {
@@ -45,62 +56,90 @@ final class Remembering {
         this.savedNanos = time.nanos();
     }
 
-    /** Tells what was kept, or a failure, on any thread and within {@link #PATIENCE} of real time. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the stage that tells the answer has no result of its own
+    /** Tells what was kept, or a failure, once, on any thread and within {@link #PATIENCE}. */
     void load(BiConsumer<Optional<PoolMemory>, @Nullable Throwable> answer) {
         CompletableFuture<Optional<PoolMemory>> result = new CompletableFuture<>();
         run(
                 () -> result.complete(Objects.requireNonNull(memory.load(pool), "the memory returned null")),
                 result::completeExceptionally);
-        result.orTimeout(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((found, failure) -> answer.accept(found == null ? Optional.empty() : found, failure));
+        bounded(result, (found, failure) -> answer.accept(found == null ? Optional.empty() : found, failure));
+    }
+
+    /** What is to be kept has changed in a way that must not be lost: it is due at once. */
+    void hurry() {
+        hurried = true;
     }
 
     /** Whether it is time to keep what is known. */
     boolean isDue() {
-        return !saving && time.nanos() - savedNanos >= SAVE_NANOS;
+        return underWay.isDone() && (hurried || time.nanos() - savedNanos >= SAVE_NANOS);
     }
 
-    /**
-     * Keeps this; the answer is told whether it was kept, and a failure if it was not, on any thread.
-     *
-     * @param always whether also what says nothing new is written
-     */
-    void save(PoolMemory next, boolean always, BiConsumer<Boolean, @Nullable Throwable> answer) {
+    /** Keeps this if it is due and says anything new; the answer is told a failure or null, once, on any thread. */
+    void save(PoolMemory next, Consumer<@Nullable Throwable> answer) {
+        hurried = false;
         savedNanos = time.nanos();
-        if (saving || (!always && sameAs(saved, next))) {
-            if (always) {
-                answer.accept(false, null);
-            }
-            return;
+        if (!keptAlready(next)) {
+            bounded(write(next), (kept, failure) -> answer.accept(failure));
         }
-        saving = true;
+    }
+
+    /** Keeps this, after what is being kept now, and runs {@code done} on any thread when that has returned. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage that tells the answer has no result of its own
+    void saveLast(PoolMemory next, Runnable done) {
+        underWay.whenComplete((kept, failure) -> write(next).whenComplete((written, failed) -> done.run()));
+    }
+
+    private CompletableFuture<Boolean> write(PoolMemory next) {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
         saved = next;
+        underWay = result;
         run(
                 () -> {
                     memory.save(pool, next);
-                    answer.accept(true, null);
+                    result.complete(true);
                 },
-                failure -> answer.accept(false, failure));
+                result::completeExceptionally);
+        return result;
     }
 
-    /** On the engine's thread, after the answer. */
-    void answered(boolean kept) {
-        saving = false;
-        if (!kept) {
-            saved = null;
-        }
+    /** Tells what becomes of it, or that it takes too long; it is not ended by that. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage that tells the answer has no result of its own
+    private <T> void bounded(CompletableFuture<T> result, BiConsumer<@Nullable T, @Nullable Throwable> answer) {
+        CompletableFuture<T> first = result.copy();
+        TimeSource.Task late = time.schedule(
+                PATIENCE.toNanos(),
+                () -> first.completeExceptionally(
+                        new TimeoutException("the memory did not answer within " + PATIENCE)));
+        first.whenComplete((found, failure) -> {
+            late.cancel();
+            answer.accept(
+                    found,
+                    failure instanceof CompletionException && failure.getCause() != null
+                            ? failure.getCause()
+                            : failure);
+        });
     }
 
-    private static boolean sameAs(@Nullable PoolMemory one, PoolMemory other) {
-        return one != null
-                && one.desired() == other.desired()
-                && one.changes().size() == other.changes().size()
+    private boolean keptAlready(PoolMemory next) {
+        return !underWay.isCompletedExceptionally() && saved != null && sameAs(saved, next);
+    }
+
+    private static boolean sameAs(PoolMemory one, PoolMemory other) {
+        return one.desired() == other.desired()
+                && countsOf(one).equals(countsOf(other))
                 && one.learned().equals(other.learned())
                 && one.capacity().equals(other.capacity())
                 && one.timesToReady().equals(other.timesToReady())
                 && one.override().equals(other.override())
                 && one.proposals().equals(other.proposals());
+    }
+
+    /** Changes without their ages, which always grow. */
+    private static List<List<Integer>> countsOf(PoolMemory memory) {
+        return memory.changes().stream()
+                .map(change -> List.of(change.from(), change.to()))
+                .toList();
     }
 
     private interface Work {

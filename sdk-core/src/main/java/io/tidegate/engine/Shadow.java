@@ -11,18 +11,21 @@ import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Marks;
+import io.tidegate.policy.Proposal;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.Replicas;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Another set of policies beside the one that acts, on the same load, with replicas that exist only on paper: whatever it decides is
  * accepted at once and ready after the expected time. For the engine's thread only.
  */
 final class Shadow {
+
+    /** Replicas on paper at most: where a set has no bounds, they must not cost the engine its memory. */
+    private static final int MOST = 10_000;
 
     private final String name;
     private final Course course;
@@ -49,7 +52,7 @@ final class Shadow {
                 view.nowNanos(),
                 target,
                 target,
-                io.tidegate.policy.Proposal.Cause.NO_DATA,
+                Proposal.Cause.NO_DATA,
                 List.of(),
                 List.of(),
                 List.of(),
@@ -70,31 +73,29 @@ final class Shadow {
         accruedNanos = now;
         replicaSeconds += target * seconds;
         liveReplicaSeconds += running * seconds;
-        while (!due.isEmpty() && now - due.getFirst() >= 0) {
-            due.removeFirst();
-        }
+        // Not in order where the expected time was corrected meanwhile.
+        due.removeIf(readyAt -> now - readyAt >= 0);
         PoolView view = seen.withReplicas(new Replicas(target, target - due.size(), List.copyOf(due)));
         Origin origin = new Origin(Decision.Trigger.PERIOD, now, Mode.DRY_RUN);
         latest = course.decide(view, marks, trusted, id, at, origin, null);
         if (latest.direction() != Direction.HOLD) {
-            changes++;
-            course.changed(now, target, latest.to());
-            long readyAt = now + seen.timeToReady().toNanos();
-            for (int i = target; i < latest.to(); i++) {
-                due.addLast(readyAt);
+            int next = Math.min(latest.to(), MOST);
+            if (next != target) {
+                changes++;
+                course.changed(now, target, next);
             }
-            for (int i = latest.to(); i < target && !due.isEmpty(); i++) {
+            long nextReady = now + seen.timeToReady().toNanos();
+            for (int i = target; i < next; i++) {
+                due.addLast(nextReady);
+            }
+            for (int i = next; i < target && !due.isEmpty(); i++) {
                 due.removeLast();
             }
-            target = latest.to();
+            target = next;
         }
     }
 
     ShadowState state() {
         return new ShadowState(name, target, target - due.size(), replicaSeconds, liveReplicaSeconds, changes, latest);
-    }
-
-    Map<String, io.tidegate.policy.Learned> learned() {
-        return course.learned();
     }
 }

@@ -38,6 +38,9 @@ public record Decision(
         List<Alternative> alternatives,
         Origin origin) {
 
+    /** What stands as the guardrail where a person pinned or paused the pool. */
+    public static final String OVERRIDE = "override";
+
     public Decision {
         proposals = List.copyOf(proposals);
         narrowings = List.copyOf(narrowings);
@@ -141,6 +144,10 @@ public record Decision(
         }
         for (Narrowing narrowing : narrowings) {
             if (narrowing.narrowed()) {
+                if (narrowing.guardrail().equals(OVERRIDE)) {
+                    text.append(" A person decides: ").append(narrowing.why()).append('.');
+                    continue;
+                }
                 text.append(" Guardrail ")
                         .append(narrowing.guardrail())
                         .append(" makes it ")

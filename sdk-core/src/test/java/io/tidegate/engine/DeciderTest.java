@@ -102,7 +102,7 @@ class DeciderTest {
                                         7,
                                         "20.00 are asked for, so each would be asked to do 186 % more than it should"),
                                 new Alternative(9, "guardrail bounds decides"),
-                                new Alternative(20, "policy a wants it, and guardrail bounds decides")),
+                                new Alternative(20, "policy a wants it, but guardrail bounds decides")),
                         Decision.Origin.period(77)));
     }
 

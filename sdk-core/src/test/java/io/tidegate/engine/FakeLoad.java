@@ -6,6 +6,7 @@
 package io.tidegate.engine;
 
 import io.tidegate.pool.PoolLoad;
+import io.tidegate.pool.PoolLoad.Served;
 import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Tier;
 import io.tidegate.time.TimeSource;
@@ -16,10 +17,14 @@ import java.util.function.Supplier;
 /** The counts of a gate with one tier, as the test moves them. */
 final class FakeLoad implements Supplier<PoolLoad> {
 
-    final Tier tier = Tier.builder("standard").build();
-    private final TimeSource time;
+    Tier tier = Tier.builder("standard").build();
+    TimeSource time;
     long inFlight;
     long queued;
+    /** When the one came who waits longest. */
+    long oldestSinceNanos;
+
+    Served served = Served.NOTHING;
     private long arrivals;
     private long admitted;
     private long shed;
@@ -60,7 +65,7 @@ final class FakeLoad implements Supplier<PoolLoad> {
                 tier,
                 inFlight,
                 queued,
-                0,
+                queued == 0 ? 0 : time.nanos() - oldestSinceNanos,
                 arrivals,
                 admitted,
                 shed,
@@ -69,7 +74,9 @@ final class FakeLoad implements Supplier<PoolLoad> {
                 closed,
                 inFlightNanos,
                 admittedTokens,
-                0);
+                0,
+                0,
+                served);
         return new PoolLoad("chat", time.nanos(), List.of(load));
     }
 }

@@ -15,6 +15,7 @@ import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.ManualTime;
+import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,9 @@ final class Rig implements AutoCloseable {
     static final Duration STATUS_PERIOD = Duration.ofSeconds(1);
 
     final ManualTime time;
+    /** What the engine is given as its time. */
+    TimeSource clock;
+
     final FakeBackend backend;
     final FakeLoad load;
     final ScaledPool.Builder pool;
@@ -51,6 +55,7 @@ final class Rig implements AutoCloseable {
 
     Rig(int replicas, ManualTime time) {
         this.time = time;
+        this.clock = time;
         this.backend = FakeBackend.with(replicas);
         this.want = replicas;
         this.load = new FakeLoad(time);
@@ -85,7 +90,7 @@ final class Rig implements AutoCloseable {
 
     Rig start(Executor executor, Consumer<Engine.Builder> more) {
         Engine.Builder builder = Engine.builder()
-                .time(time)
+                .time(clock)
                 .executor(executor)
                 .ledger(Ledger.none())
                 .pool(pool.build())
