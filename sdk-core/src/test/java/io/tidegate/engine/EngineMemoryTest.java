@@ -8,7 +8,7 @@ package io.tidegate.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.engine.spi.EngineMemory;
-import io.tidegate.guardrail.Step;
+import io.tidegate.guardrail.Behavior;
 import io.tidegate.policy.Learned;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.spi.LearningPolicy;
@@ -362,8 +362,8 @@ class EngineMemoryTest {
                 .period(TICK)
                 .statusPeriod(TICK)
                 .bounds(1, 10)
-                .stepUp(new Step(Step.Direction.UP, 4, 1, Duration.ofSeconds(15)))
-                .stepDown(new Step(Step.Direction.DOWN, 2, 0.1, Duration.ofSeconds(20)))
+                .stepUp(TestPool.step(Behavior.Direction.UP, 4, 1, Duration.ofSeconds(15)))
+                .stepDown(TestPool.step(Behavior.Direction.DOWN, 2, 0.1, Duration.ofSeconds(20)))
                 .stabilizationWindow(WINDOW);
         return rig.start(Runnable::run, builder -> builder.memory(memory));
     }

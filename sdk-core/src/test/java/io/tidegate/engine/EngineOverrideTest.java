@@ -8,9 +8,9 @@ package io.tidegate.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Decision.Trigger;
-import io.tidegate.guardrail.Step;
 import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.pool.Signal;
 import java.io.IOException;
@@ -31,8 +31,8 @@ class EngineOverrideTest {
         Rig rig = new Rig(replicas);
         rig.backend.instant = true;
         rig.pool
-                .stepUp(new Step(Step.Direction.UP, 1, 0, Duration.ofMinutes(10)))
-                .stepDown(new Step(Step.Direction.DOWN, 1, 0, Duration.ofMinutes(10)))
+                .stepUp(TestPool.step(Behavior.Direction.UP, 1, 0, Duration.ofMinutes(10)))
+                .stepDown(TestPool.step(Behavior.Direction.DOWN, 1, 0, Duration.ofMinutes(10)))
                 .stabilizationWindow(Duration.ofMinutes(5))
                 .bounds(1, 10);
         return rig;

@@ -52,7 +52,7 @@ class EngineReconfigureThreadsTest {
     }
 
     private ScaledPool pool(SystemTime time, ScalerBackend backend, int max, Duration period) {
-        return ScaledPool.builder("chat")
+        return TestPool.of("chat")
                 .load(new FakeLoad(time))
                 .backend(backend)
                 .bounds(0, max)

@@ -95,7 +95,7 @@ class EngineThreadsTest {
     private void start(ScaledPool... more) {
         Engine.Builder builder = Engine.builder()
                 .time(time)
-                .pool(ScaledPool.builder("chat")
+                .pool(TestPool.of("chat")
                         .load(new FakeLoad(time))
                         .backend(backend)
                         .bounds(0, 10)

@@ -8,11 +8,10 @@ package io.tidegate.engine;
 import static io.tidegate.pool.PoolViews.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Bounds;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.History;
-import io.tidegate.guardrail.Stabilization;
-import io.tidegate.guardrail.Step;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Abstains;
 import io.tidegate.policy.Proposal.Cause;
@@ -46,8 +45,8 @@ class ExplainTest {
         Decider decider = new Decider(
                 policies,
                 List.of(
-                        new Step(Step.Direction.UP, 4, 0, Duration.ofSeconds(15)),
-                        new Stabilization(Duration.ofMinutes(5)),
+                        TestPool.step(Behavior.Direction.UP, 4, 0, Duration.ofSeconds(15)),
+                        new Behavior(Behavior.Direction.DOWN, Duration.ofMinutes(5), List.of(), Behavior.Select.MAX),
                         new Bounds(1, 20)),
                 (who, failure) -> {},
                 who -> {});

@@ -41,7 +41,7 @@ final class Rig implements AutoCloseable {
 
     final FakeBackend backend;
     final FakeLoad load;
-    final ScaledPool.Builder pool;
+    final TestPool pool;
     final List<Decision> decisions = new ArrayList<>();
     final List<ScaleEvent> steps = new ArrayList<>();
     final List<Supply> supplies = new ArrayList<>();
@@ -59,7 +59,7 @@ final class Rig implements AutoCloseable {
         this.backend = FakeBackend.with(replicas);
         this.want = replicas;
         this.load = new FakeLoad(time);
-        this.pool = ScaledPool.builder("chat")
+        this.pool = TestPool.of("chat")
                 .load(load)
                 .supply(supplies::add)
                 .backend(backend)

@@ -50,7 +50,8 @@ final class ReactionProbe implements AutoCloseable {
 
     private final SystemTime time = SystemTime.start();
     private final SplittableRandom random = new SplittableRandom(1);
-    private final Tier tier = Tier.builder("probe").maxQueueTime(Duration.ofMinutes(1)).build();
+    private final Tier tier =
+            Tier.builder("probe").maxQueueTime(Duration.ofMinutes(1)).build();
     private final Gate gate;
     private final Engine engine;
     private final AtomicLong calledNanos = new AtomicLong();
@@ -90,7 +91,9 @@ final class ReactionProbe implements AutoCloseable {
                         .replicaWork(Work.slots(1))
                         .decides(new PolicySet(
                                 "probe",
-                                List.of(TargetTrackingPolicy.concurrency(1).tolerance(0).build()),
+                                List.of(TargetTrackingPolicy.concurrency(1)
+                                        .tolerance(0)
+                                        .build()),
                                 List.of(new Bounds(1, 2))))
                         .build())
                 .build();
