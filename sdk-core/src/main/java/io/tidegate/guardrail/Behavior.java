@@ -129,7 +129,7 @@ public record Behavior(Direction direction, Duration stabilizationWindow, List<R
     public static Behavior up() {
         Duration period = Duration.ofSeconds(15);
         return new Behavior(
-                Direction.UP, Duration.ZERO, List.of(Rate.share(1, period), Rate.replicas(4, period)), Select.MAX);
+                Direction.UP, Duration.ZERO, List.of(Rate.replicas(4, period), Rate.share(1, period)), Select.MAX);
     }
 
     /** Down as it is by default: what was enough for 300 s, by 1 replica or 10 % in 60 s, whichever is more. */

@@ -7,7 +7,6 @@ package io.tidegate.policy;
 
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.policy.spi.PolicyFactory;
-import io.tidegate.policy.spi.PolicySettings;
 import java.time.Duration;
 
 /**

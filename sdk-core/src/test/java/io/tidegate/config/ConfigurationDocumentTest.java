@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -72,7 +73,7 @@ class ConfigurationDocumentTest {
                   max: 1
                   policies: {backlog: {}}
                   up: {rates: {fast: {replicas: 1}}}
-                  down: {}
+                  down: {rates: {slow: {replicas: 1}}}
                   guardrails: {}
                   shadow: {policies: {slo: {}}}
                   backend: {type: test}
@@ -165,7 +166,7 @@ class ConfigurationDocumentTest {
                 (type, title) -> assertThat(settings.rows.get(title)).hasSize(type.getRecordComponents().length));
         assertThat(settings.rows.get("Limit").get("slowStart")).isEqualTo(new Row("duration from 0s to 1h", "30s"));
         assertThat(settings.rows.get("Scaling").get("max").fallback()).isEqualTo("required");
-        assertThat(settings.rows.get("Step").get("replicas").fallback()).isEqualTo("4 (up), 1 (down)");
+        assertThat(settings.rows.get("Behavior").get("replicas").fallback()).isEqualTo("4 (up), 1 (down)");
     }
 
     /** What is known of one setting. */
@@ -189,6 +190,10 @@ class ConfigurationDocumentTest {
 
         /** One default, or each with the place where it holds. */
         private static String joined(Map<String, String> byPlace) {
+            if (byPlace.keySet().stream().allMatch(place -> place.endsWith("<policy>"))
+                    && byPlace.containsValue("backlog")) {
+                return "its name";
+            }
             if (Set.copyOf(byPlace.values()).size() == 1) {
                 return byPlace.values().iterator().next();
             }
@@ -283,6 +288,8 @@ class ConfigurationDocumentTest {
             String last = path.get(path.size() - 1);
             if (value == null) {
                 parent.remove(last);
+                // Those take the place of what else says how fast.
+                parent.remove("rates");
             } else {
                 parent.put(last, value);
             }
@@ -312,6 +319,7 @@ class ConfigurationDocumentTest {
                     || value.equals(Optional.empty())
                     || value.equals(OptionalLong.empty())
                     || value.equals(OptionalDouble.empty())
+                    || value.equals(OptionalInt.empty())
                     || value.equals(Map.of())) {
                 return "none";
             }

@@ -76,16 +76,16 @@ class ExplainTest {
     void explain_guarded() {
         assertThat(explain(three(), null, new Wants("backlog", 30, Cause.BACKLOG, "900 wait.")))
                 .isEqualTo(
-                        "chat: from 3 to 7 replicas. Policy backlog wants 30: 900 wait. Guardrail step up makes it 7:"
-                                + " at most 4 replicas may be added in 15 s."
+                        "chat: from 3 to 7 replicas. Policy backlog wants 30: 900 wait. Guardrail behavior up makes it 7:"
+                                + " at most 4 replicas in 15 s may be added."
                                 + " Not 6: 30.00 are asked for, so each would be asked to do 400 % more than it should."
-                                + " Not 8: guardrail step up decides."
-                                + " Not 30: policy backlog wants it, but guardrail step up decides.");
+                                + " Not 8: guardrail behavior up decides."
+                                + " Not 30: policy backlog wants it, but guardrail behavior up decides.");
         assertThat(explain(three(), null, new Wants("backlog", 1, 0.4, Cause.ARRIVALS, "little arrives")))
                 .isEqualTo("chat: stays at 3 replicas. Policy backlog wants 1: little arrives."
-                        + " Guardrail stabilization makes it 3: 3 were wanted within the last 300 s."
-                        + " Not 2: guardrail stabilization decides. Not 4: no policy asks for more than 0.40."
-                        + " Not 1: policy backlog wants it, but guardrail stabilization decides.");
+                        + " Guardrail behavior down makes it 3: 3 were wanted within the last 300 s."
+                        + " Not 2: guardrail behavior down decides. Not 4: no policy asks for more than 0.40."
+                        + " Not 1: policy backlog wants it, but guardrail behavior down decides.");
     }
 
     @Test

@@ -30,6 +30,7 @@ import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.time.ManualTime;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +42,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A scripted episode, and what the meters say of it. */
 class TidegateMetricsTest {
@@ -75,12 +77,15 @@ class TidegateMetricsTest {
         }
     }
 
+    @TempDir
+    Path folder;
+
     private Tidegate start() {
         return start(4);
     }
 
     private Tidegate start(int max) {
-        return Tidegate.builder(ConfigReader.parse("test", """
+        return Tidegate.builder(written("""
                         pools:
                           chat:
                             tiers:
@@ -95,7 +100,16 @@ class TidegateMetricsTest {
                 .callbackExecutor(Runnable::run)
                 .backend("chat", backend)
                 .meters(registry)
+                .watch(Duration.ofSeconds(10))
                 .start();
+    }
+
+    private Path written(String yaml) {
+        try {
+            return Files.writeString(folder.resolve("tidegate.yaml"), yaml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private double gauge(Meters meter, String... tags) {

@@ -5,6 +5,8 @@
  */
 package io.tidegate.policy.spi;
 
+import io.tidegate.policy.PolicySettings;
+
 /**
  * Makes policies of one type from configuration; found by {@link java.util.ServiceLoader}.
  *
