@@ -347,7 +347,7 @@ class SafetyPromiseTest {
     }
 
     @Test
-    @DisplayName("F9: beyond the spend cap a raise is refused and nothing is forced down")
+    @DisplayName("beyond the spend cap a raise is refused and nothing is forced down")
     void chain_spendCap_refusesAndNeverForcesDown() {
         List<Guardrail> chain = builder().spend(new SpendCap(30, 2.5)).build();
         PoolModel pool = settled(chain, 10);

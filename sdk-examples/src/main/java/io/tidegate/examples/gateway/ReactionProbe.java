@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures how long it takes from a request that has to wait to the call of a backend, in real time and in the process that serves the
  * demo: a pool of its own with one slot, which is taken, its own gate, engine and policy, and a backend that only notes when it is called.
- * Every half second or so, at random, one request comes and waits until the backend was called.
+ * Several times a second, at random, one request comes and waits until the backend was called.
  *
  * <p>Beside it, how long the same request would have waited for whoever looks each {@value #POLL_SECONDS} s, as autoscalers that scrape do:
  * until the next look of a clock that ticks in this process. That leaves out what follows the look.
@@ -44,7 +44,7 @@ final class ReactionProbe implements AutoCloseable {
     static final int POLL_SECONDS = 15;
 
     private static final long POLL_NANOS = Duration.ofSeconds(POLL_SECONDS).toNanos();
-    private static final Duration MEAN_GAP = Duration.ofMillis(500);
+    private static final Duration MEAN_GAP = Duration.ofMillis(150);
     /** A trial that has not ended by then counts as that long. */
     private static final long LONGEST_NANOS = Duration.ofSeconds(10).toNanos();
 
@@ -61,6 +61,9 @@ final class ReactionProbe implements AutoCloseable {
     private final Histogram events = new Histogram(LONGEST_NANOS, 3);
     private final Histogram polls = new Histogram(Duration.ofMinutes(1).toNanos(), 3);
     private final ArrayDeque<Long> unseen = new ArrayDeque<>();
+    /** The one slot; kept, or it would be found to be leaked and given back. */
+    private @Nullable Permit taken;
+
     private @Nullable Ticket waiting;
     private long sinceNanos;
     private long polledNanos;
@@ -102,7 +105,8 @@ final class ReactionProbe implements AutoCloseable {
 
     /** Takes the slot and begins. */
     void start() {
-        if (gate.tryAcquire(Request.of(tier)) instanceof Permit) {
+        if (gate.tryAcquire(Request.of(tier)) instanceof Permit permit) {
+            taken = permit;
             engine.start();
             polledNanos = time.nanos();
             time.schedule(POLL_NANOS, this::poll);
@@ -193,6 +197,9 @@ final class ReactionProbe implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        if (taken != null) {
+            taken.close();
+        }
         engine.close();
         gate.close();
         time.close();
