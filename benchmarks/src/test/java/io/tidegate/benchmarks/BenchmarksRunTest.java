@@ -35,7 +35,8 @@ class BenchmarksRunTest {
                 GiveUpBenchmark.class,
                 HandOffBenchmark.class,
                 QuotaBenchmark.class,
-                RouteBenchmark.class)) {
+                RouteBenchmark.class,
+                RoundBenchmark.class)) {
             for (Method method : each.getMethods()) {
                 if (method.isAnnotationPresent(Benchmark.class)) {
                     expected.add(each.getName() + "." + method.getName());
