@@ -77,7 +77,10 @@ public class RoundBenchmark {
 
         final ManualTime time = new ManualTime();
 
+        @SuppressWarnings("NullAway.Init") // set up before it is used
         private Gate gate;
+
+        @SuppressWarnings("NullAway.Init") // set up before it is used
         private Engine engine;
 
         /** Makes it and lets ten minutes pass. */
