@@ -191,9 +191,17 @@ final class PoolAssembly {
         if (before != null && wanted.equals(backendConfig)) {
             return before;
         }
-        ScalerBackend next = Tidegate.Builder.owned(made, ScalerBackends.create(wanted.type(), wanted.settings()));
+        ScalerBackend next = Tidegate.Builder.owned(made, create(wanted));
         backend = next;
         backendConfig = wanted;
         return next;
+    }
+
+    private ScalerBackend create(BackendConfig wanted) {
+        try {
+            return ScalerBackends.create(wanted.type(), wanted.settings());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("pools." + name + ".scaling.backend: " + e.getMessage(), e);
+        }
     }
 }

@@ -236,7 +236,7 @@ final class Decider {
                                 + (wants.replicas() >= wanted.replicas()
                                         ? "but " + guarded
                                         : wanted.cause() == Proposal.Cause.NO_DATA
-                                                ? "but " + UNKNOWN
+                                                ? "but " + unknown(wanted)
                                                 : "but the highest wins")));
             }
         }
@@ -253,7 +253,18 @@ final class Decider {
                 .findFirst();
     }
 
-    private static final String UNKNOWN = "another does not know, and what is not known never scales down";
+    /** Who does not know, by name: what keeps a pool large for good must be found at once. */
+    private static String unknown(Wanted wanted) {
+        List<String> who = wanted.proposals().stream()
+                .filter(Proposal.Abstains.class::isInstance)
+                .map(Proposal::policy)
+                .toList();
+        if (who.isEmpty()) {
+            return "what is not known never scales down"; // a policy may say so itself, by its cause
+        }
+        return (who.size() == 1 ? "policy " + who.get(0) + " does" : "policies " + String.join(", ", who) + " do")
+                + " not know, and what is not known never scales down";
+    }
 
     private static String more(Wanted wanted) {
         return wanted.cause() == Proposal.Cause.NO_DATA
@@ -263,9 +274,7 @@ final class Decider {
 
     private static String fewer(Wanted wanted, int replicas) {
         if (wanted.cause() == Proposal.Cause.NO_DATA) {
-            return wanted.proposals().isEmpty()
-                    ? "there is no policy that asks for fewer"
-                    : "some policy does not know, and what is not known never scales down";
+            return wanted.proposals().isEmpty() ? "there is no policy that asks for fewer" : unknown(wanted);
         }
         if (wanted.demand() <= replicas) {
             return String.format(

@@ -25,7 +25,8 @@ public final class PolicyTypes {
     /**
      * Makes a policy.
      *
-     * @throws IllegalArgumentException naming the types there are if there is none of that name, or every setting that is wrong
+     * @throws IllegalArgumentException naming the types there are if there is none of that name, or every setting that is wrong, or
+     *     what its factory threw
      */
     public static Policy create(String type, String name, Map<String, String> settings) {
         Map<String, PolicyFactory> found = new LinkedHashMap<>();
@@ -50,6 +51,15 @@ public final class PolicyTypes {
             // What it was given in place of a wrong value may be what it minds.
             read.check();
             throw e;
+        } catch (RuntimeException | LinkageError e) {
+            // A library it needs may lack, or a plugin may have a defect: said with the path and beside all else that
+            // is wrong.
+            read.check();
+            throw new IllegalArgumentException(
+                    e instanceof IllegalStateException && e.getMessage() != null
+                            ? e.getMessage()
+                            : "a policy of type \"" + type + "\" could not be made: " + e,
+                    e);
         }
         read.check();
         return policy;

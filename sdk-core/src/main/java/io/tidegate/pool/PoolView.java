@@ -8,6 +8,7 @@ package io.tidegate.pool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * All that is known of a pool at one instant; what policies decide on. Immutable.
@@ -50,7 +51,18 @@ public record PoolView(
     /** The signal of this name; {@link Signal.Missing} if no source has one. */
     public Signal signal(String name) {
         Signal found = signals.get(name);
-        return found != null ? found : new Signal.Missing(name, "no source gives a signal of this name");
+        return found != null ? found : new Signal.Missing(name, "no source gives a signal of this name" + unheard());
+    }
+
+    /** Sources that have never answered stand under their own name; the signal may be one of theirs. */
+    private String unheard() {
+        String said = signals.entrySet().stream()
+                .filter(each -> each.getValue() instanceof Signal.Missing
+                        && each.getKey().equals(each.getValue().source()))
+                .sorted(Map.Entry.comparingByKey())
+                .map(each -> each.getKey() + " (" + each.getValue().gap() + ")")
+                .collect(Collectors.joining(", "));
+        return said.isEmpty() ? "" : "; not heard from yet: " + said;
     }
 
     /** The same pool as it would be with other replicas. */

@@ -97,10 +97,12 @@ class ExplainTest {
                         new Abstains("gpu", "no reading")))
                 .isEqualTo("chat: stays at 3 replicas. Policy backlog wants 1: little arrives."
                         + " Policy gpu abstains: no reading."
-                        + " Not 2: some policy does not know, and what is not known never scales down."
+                        + " Not 2: policy gpu does not know, and what is not known never scales down."
                         + " Not 4: no policy asks for more."
-                        + " Not 1: policy backlog wants it, but another does not know, and what is not known never"
-                        + " scales down.");
+                        + " Not 1: policy backlog wants it, but policy gpu does not know, and what is not known"
+                        + " never scales down.");
+        assertThat(explain(three(), null, new Abstains("gpu", "no reading"), new Abstains("kv", "stale")))
+                .contains("Not 2: policies gpu, kv do not know, and what is not known never scales down.");
         assertThat(explain(three(), null))
                 .isEqualTo("chat: stays at 3 replicas. Not 2: there is no policy that asks for fewer."
                         + " Not 4: no policy asks for more.");

@@ -387,6 +387,14 @@ class FormulaPolicyTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
                             "formulas need com.ezylang:EvalEx (3.5 or later) on the class path: add it as a dependency");
+            // A configuration that names one is wrong, and says so beside all else that is wrong in it.
+            Class<?> types = Class.forName("io.tidegate.policy.PolicyTypes", true, loader);
+            assertThatThrownBy(() -> types.getMethod("create", String.class, String.class, Map.class)
+                            .invoke(null, "formula", "mine", Map.of("replicas", "ready + 1")))
+                    .cause()
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "formulas need com.ezylang:EvalEx (3.5 or later) on the class path: add it as a dependency");
         }
     }
 

@@ -37,6 +37,18 @@ class PoolViewTest {
         assertThat(view.signals()).containsOnlyKeys("kv");
     }
 
+    @Test
+    void signal_unknownName_saysWhichSourcesHaveNotAnswered() {
+        assertThat(view(List.of(), Map.of("kv", new Signal.Missing("vllm", "no such series")))
+                        .signal("cpu")
+                        .gap())
+                .isEqualTo("no source gives a signal of this name");
+        assertThat(view(List.of(), Map.of("app", new Signal.Missing("app", "no route to host")))
+                        .signal("cpu")
+                        .gap())
+                .isEqualTo("no source gives a signal of this name; not heard from yet: app (no route to host)");
+    }
+
     private static PoolView.TierView tier(long inFlight, long queued, double arrivals) {
         return new PoolView.TierView(
                 Tier.builder("a").build(), inFlight, queued, Duration.ZERO, arrivals, 0, Double.NaN, Double.NaN);
