@@ -91,9 +91,12 @@ public final class Guardrails {
             return this;
         }
 
-        /** Adds one's own guardrail, asked after the fallback and before all others. */
+        /**
+         * Adds one's own guardrail, asked after the fallback and before all others. What it answers counts as far as it narrows: between
+         * what is proposed and what there is.
+         */
         public Builder guardrail(Guardrail guardrail) {
-            own.add(Objects.requireNonNull(guardrail, "guardrail"));
+            own.add(new Own(Objects.requireNonNull(guardrail, "guardrail")));
             return this;
         }
 

@@ -16,6 +16,7 @@ import io.tidegate.guardrail.Decision.Direction;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
+import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.pool.Replicas;
 import java.time.Duration;
@@ -110,6 +111,15 @@ final class EngineMeters implements EngineListener {
                 () -> engine.state(pool)
                         .view()
                         .map(view -> (Number) view.evidence().coverage())
+                        .orElse(Double.NaN),
+                pool);
+        registration.gauge(
+                Meters.POLICIES_ABSTAINING,
+                () -> engine.state(pool)
+                        .latest()
+                        .map(decision -> (Number) decision.proposals().stream()
+                                .filter(Proposal.Abstains.class::isInstance)
+                                .count())
                         .orElse(Double.NaN),
                 pool);
         registration.gauge(

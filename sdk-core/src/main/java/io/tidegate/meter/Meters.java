@@ -216,6 +216,12 @@ public enum Meters {
             "ratio",
             "Least share of replicas that a signal was heard from",
             "pool"),
+    POLICIES_ABSTAINING(
+            "tidegate.policies.abstaining",
+            Kind.GAUGE,
+            "policies",
+            "Policies without an opinion in the last decision, for want of data; nothing scales down while there are any",
+            "pool"),
     REPLICA_CAPACITY(
             "tidegate.replica.capacity",
             Kind.GAUGE,

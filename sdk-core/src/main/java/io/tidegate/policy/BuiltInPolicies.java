@@ -71,7 +71,7 @@ public final class BuiltInPolicies {
         @Override
         public Policy create(String name, PolicySettings settings) {
             TargetTrackingPolicy.Builder builder = TargetTrackingPolicy.of(
-                            settings.requiredText("signal", "gate.queue.depth"),
+                            signal(settings, "gate.queue.depth"),
                             settings.choice(
                                     "as", TargetTrackingPolicy.Type.class, TargetTrackingPolicy.Type.AVERAGE_VALUE),
                             settings.requiredNumber("target", 1e-9, HUGE))
@@ -94,8 +94,7 @@ public final class BuiltInPolicies {
         @Override
         public Policy create(String name, PolicySettings settings) {
             return LatencyPolicy.of(
-                            settings.requiredText("signal", "gate.ttft.p95"),
-                            settings.requiredDuration("objective", SHORTEST, DAY))
+                            signal(settings, "gate.ttft.p95"), settings.requiredDuration("objective", SHORTEST, DAY))
                     .name(name)
                     .between(settings.number("removeAt", 0.01, 10, 0.40), settings.number("addAt", 0.01, 10, 0.55))
                     .maxGrowth(settings.number("maxGrowth", 1.01, 100, 2))
@@ -141,7 +140,12 @@ public final class BuiltInPolicies {
 
         @Override
         public Policy create(String name, PolicySettings settings) {
-            return FormulaPolicy.of(name, settings.requiredText("replicas", "ceil(gate.queue.depth / 10)"));
+            FormulaPolicy policy =
+                    FormulaPolicy.of(name, settings.requiredText("replicas", "ceil(gate.queue.depth / 10)"));
+            policy.signals()
+                    .forEach(signal -> GateSignalNames.problem(signal)
+                            .ifPresent(problem -> settings.problem("replicas", "is wrong: " + problem)));
+            return policy;
         }
     }
 
@@ -158,12 +162,20 @@ public final class BuiltInPolicies {
             AdaptiveThresholdPolicy.Builder builder = AdaptiveThresholdPolicy.builder()
                     .initial(settings.number("initial", 0.05, 1, 0.8))
                     .bounds(settings.number("least", 0.05, 1, 0.4), settings.number("most", 0.05, 1, 0.95));
-            settings.text("signal").ifPresent(builder::signal);
+            if (settings.has("signal")) {
+                builder.signal(signal(settings, "gate.utilization"));
+            }
             builder.raise(
                     settings.duration("raiseAfter", Duration.ofSeconds(1), DAY, Duration.ofMinutes(10)),
                     settings.number("raiseBy", 0, 0.1, 0.01));
             builder.warmUp(settings.duration("warmUp", Duration.ZERO, Duration.ofMinutes(5), Duration.ofSeconds(30)));
             return builder.build();
         }
+    }
+
+    private static String signal(PolicySettings settings, String example) {
+        String signal = settings.requiredText("signal", example);
+        GateSignalNames.problem(signal).ifPresent(problem -> settings.problem("signal", "is wrong: " + problem));
+        return signal;
     }
 }

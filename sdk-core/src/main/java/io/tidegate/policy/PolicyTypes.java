@@ -23,7 +23,7 @@ public final class PolicyTypes {
     private PolicyTypes() {}
 
     /**
-     * Makes a policy.
+     * Makes a policy, which bears this name.
      *
      * @throws IllegalArgumentException naming the types there are if there is none of that name, or every setting that is wrong, or
      *     what its factory threw
@@ -62,6 +62,6 @@ public final class PolicyTypes {
                     e);
         }
         read.check();
-        return policy;
+        return NamedPolicy.of(name, policy);
     }
 }

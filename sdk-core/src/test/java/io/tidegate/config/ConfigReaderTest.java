@@ -528,6 +528,9 @@ class ConfigReaderTest {
                         backlog: {settings: {drainWindow: soon}}       | drainWindow must be a duration from 0.001s to 24h but is "soon"
                         backlog: {settings: {drain: 3s}}               | drain is not a setting of this policy; known are [drainWindow, targetThroughput, targetUtilization]
                         f: {type: formula, settings: {replicas: "ceil("}} | a formula
+                        q: {type: target, settings: {signal: gate.queue.dept, target: 1}} | signal is wrong: the gate gives no signal "gate.queue.dept"; there are gate. and one of [requests.in.flight,
+                        q: {type: latency, settings: {signal: gate.tier.premium.ttft.p90, objective: 1s}} | signal is wrong: the gate gives no signal "gate.tier.premium.ttft.p90"; of a tier
+                        q: {type: formula, settings: {replicas: "ceil(gate.queue.dept / 10)"}} | replicas is wrong: the gate gives no signal "gate.queue.dept"
                         cpu: {type: target, settings: {signal: a.b, as: mean, target: 1}} | as must be one of [averageValue, value, perReplica] but is "mean"
                         """)
         void policies_wrong_areNamedWithTheirPath(String policy, String message) {
@@ -539,13 +542,11 @@ class ConfigReaderTest {
         }
 
         @Test
-        void policies_twoOfOneName_areRefused() {
-            assertThat(
-                            problems(
-                                    "pools: {chat: {tiers: {standard: {}}, scaling: {max: 2, policies: {a: {type: slo}, b: {type: slo}}}}}"))
-                    .extracting(Problem::toString)
-                    .containsExactly(
-                            "pools.chat.scaling.policies.b: is a second policy that calls itself \"slo\", as policies.a does; keep one");
+        void policies_twoOfOneType_goByTheirNames() {
+            assertThat(scaling("policies: {a: {type: slo}, b: {type: slo}, c: {type: adaptive}}")
+                            .policyList())
+                    .extracting(Policy::name)
+                    .containsExactly("a", "b", "c");
         }
 
         @ParameterizedTest

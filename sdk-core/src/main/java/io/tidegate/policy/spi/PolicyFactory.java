@@ -22,7 +22,7 @@ public interface PolicyFactory {
     /**
      * Makes a policy. Also called only to check a configuration, so it must neither start nor open anything.
      *
-     * @param name what the configuration calls the policy; a policy that allows for it bears that name
+     * @param name what the configuration calls the policy; whatever it calls itself, it goes by that name
      * @param settings asked for one by one; what nobody asks for is reported as unknown
      * @throws IllegalArgumentException if a value is wrong in a way that {@code settings} cannot tell
      */
