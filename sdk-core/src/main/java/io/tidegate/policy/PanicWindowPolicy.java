@@ -78,7 +78,7 @@ public final class PanicWindowPolicy implements Policy {
 
     @Override
     public String name() {
-        return "panic window";
+        return "panic";
     }
 
     @Override

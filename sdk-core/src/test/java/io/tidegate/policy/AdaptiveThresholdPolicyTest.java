@@ -129,7 +129,7 @@ class AdaptiveThresholdPolicyTest {
             assertThat(wants.replicas()).isEqualTo(5);
             assertThat(cache.propose(pool(0.1, 0).build()))
                     .isEqualTo(new Abstains(
-                            "adaptive threshold",
+                            "adaptive",
                             "the use of replicas is not known: no source gives a signal of this name"));
         }
 

@@ -79,7 +79,7 @@ class PanicWindowPolicyTest {
             Wants wants = wants(tenEach(), past().span(60, 25, 2).view(2));
             assertThat(wants)
                     .isEqualTo(new Wants(
-                            "panic window",
+                            "panic",
                             3,
                             2.5,
                             Cause.ARRIVALS,
@@ -223,7 +223,7 @@ class PanicWindowPolicyTest {
         @Test
         void nothing_abstains() {
             assertThat(tenEach().build().propose(view().ready(3).build()))
-                    .isEqualTo(new Abstains("panic window", "nothing is known of the last 6 s"));
+                    .isEqualTo(new Abstains("panic", "nothing is known of the last 6 s"));
         }
 
         @Test
@@ -237,7 +237,7 @@ class PanicWindowPolicyTest {
         void noSlotsAndNoTarget_abstains() {
             PoolView view = past().span(60, 25, 2).view(2).replica(Work.NONE).build();
             assertThat(PanicWindowPolicy.builder().build().propose(view))
-                    .isEqualTo(new Abstains("panic window", "a replica has no slots configured, and no target is set"));
+                    .isEqualTo(new Abstains("panic", "a replica has no slots configured, and no target is set"));
         }
     }
 
