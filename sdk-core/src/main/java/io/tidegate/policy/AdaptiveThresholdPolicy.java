@@ -97,7 +97,7 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
 
     @Override
     public String name() {
-        return "adaptive threshold";
+        return "adaptive";
     }
 
     /** The threshold that has been learned; the initial one if none has. */
