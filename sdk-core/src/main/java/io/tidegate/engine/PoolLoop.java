@@ -396,7 +396,7 @@ final class PoolLoop {
                 all,
                 capacity,
                 recent);
-        if (seen.traffic()) {
+        if (seen.inFlight() > 0 || seen.queued() > 0 || recent.arrived()) {
             marks.traffic(now);
         }
         view = seen;
