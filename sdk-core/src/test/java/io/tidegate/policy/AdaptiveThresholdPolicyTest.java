@@ -145,6 +145,14 @@ class AdaptiveThresholdPolicyTest {
         }
 
         @Test
+        void fullWhileOthersNeverCome_isNoReasonForFewer() {
+            assertThat(((Wants) policy.propose(pool(1, 0).desired(10).build())).replicas())
+                    .isEqualTo(10);
+            assertThat(((Wants) policy.propose(pool(0.3, 0).desired(10).build())).replicas())
+                    .isEqualTo(2);
+        }
+
+        @Test
         void noneReady_abstainsWhileThereIsTraffic() {
             assertThat(policy.propose(view().ready(0).tier(4, 8, 1).build())).isInstanceOf(Abstains.class);
             assertThat(((Wants) policy.propose(view().ready(0).tier(0, 8, 0).build())).replicas())
