@@ -26,6 +26,7 @@ import io.tidegate.instrument.GatedProxy;
 import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.limit.LimitController;
+import io.tidegate.limit.LimitSettings;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.quota.Quotas;
@@ -116,6 +117,7 @@ public final class Tidegate implements AutoCloseable {
             limits.put(name, assembly.limit());
             if (pool.scaling() != null) {
                 engineBuilder.pool(assembly.scaled(pool, pool.scaling()));
+                assembly.keep();
             }
         });
         this.engine = engineBuilder.build();
@@ -303,22 +305,7 @@ public final class Tidegate implements AutoCloseable {
             if (!fixed.isEmpty()) {
                 throw new ConfigException("the new configuration", fixed);
             }
-            List<Runnable> swaps = new ArrayList<>();
-            next.pools().forEach((name, pool) -> {
-                if (!pool.equals(config.pools().get(name))) {
-                    PoolAssembly assembly = Objects.requireNonNull(pools.get(name));
-                    ScaledPool scaled = pool.scaling() == null ? null : assembly.scaled(pool, pool.scaling());
-                    swaps.add(() -> {
-                        assembly.limit().configure(pool.limit().toSettings());
-                        if (scaled == null) {
-                            assembly.fix(pool.replica());
-                        } else {
-                            engine.reconfigure(scaled);
-                        }
-                    });
-                }
-            });
-            swaps.forEach(Runnable::run);
+            swaps(next).forEach(Runnable::run);
             config = next;
             if (!changed.isEmpty()) {
                 LOG.info("settings changed: {}", changed);
@@ -327,6 +314,33 @@ public final class Tidegate implements AutoCloseable {
         } finally {
             reloading.unlock();
         }
+    }
+
+    /** What puts these settings into force; all that may fail has been done. */
+    private List<Runnable> swaps(TidegateConfig next) {
+        List<Runnable> swaps = new ArrayList<>();
+        try {
+            next.pools().forEach((name, pool) -> {
+                if (!pool.equals(config.pools().get(name))) {
+                    PoolAssembly assembly = Objects.requireNonNull(pools.get(name));
+                    LimitSettings limit = pool.limit().toSettings();
+                    ScaledPool scaled = pool.scaling() == null ? null : assembly.scaled(pool, pool.scaling());
+                    swaps.add(() -> {
+                        assembly.limit().configure(limit);
+                        if (scaled == null) {
+                            assembly.fix(pool.replica());
+                        } else {
+                            engine.reconfigure(scaled);
+                            assembly.keep();
+                        }
+                    });
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            pools.values().forEach(PoolAssembly::discard);
+            throw e;
+        }
+        return swaps;
     }
 
     private boolean isReloadable(String path) {
