@@ -220,7 +220,10 @@ public final class EngineMetricsSource implements SignalSource {
         return Pooling.pooled(name(), parts, now, DoubleStream::sum);
     }
 
-    /** Of all that came in the pool, not of the replicas' means: one that got two requests says less than one that got fifty. */
+    /**
+     * Of all that came in the pool, not of the replicas' means: one that got two requests says less than one that got fifty. A replica
+     * of which nothing came is no gap as long as something came of others: at little load some have nothing to tell at any time.
+     */
     private Signal mean(
             List<Interval> intervals,
             long now,
@@ -228,17 +231,28 @@ public final class EngineMetricsSource implements SignalSource {
             Function<EngineReplica, Signal> count,
             String what) {
         List<Signal.Part> parts = new ArrayList<>();
-        double[] weighted = new double[2];
+        double seconds = 0;
+        double came = 0;
+        double heard = 0;
+        double ready = 0;
         for (Interval interval : intervals) {
             Signal mean = interval.mean(sum, count, what);
             parts.add(part(interval.now(), mean));
-            if (interval.now().ready() && mean instanceof Signal.Known known) {
-                double weight = interval.weight(count);
-                weighted[0] += known.value() * weight;
-                weighted[1] += weight;
+            if (interval.now().ready()) {
+                ready++;
+                if (mean instanceof Signal.Known known) {
+                    double weight = interval.weight(count);
+                    seconds += known.value() * weight;
+                    came += weight;
+                    heard++;
+                } else if (interval.nothingCame(count)) {
+                    heard++;
+                }
             }
         }
-        return Pooling.pooled(name(), parts, "seconds", now, known -> weighted[1] > 0 ? weighted[0] / weighted[1] : 0);
+        double value = came > 0 ? seconds / came : 0;
+        Signal pooled = Pooling.pooled(name(), parts, "seconds", now, known -> value);
+        return came > 0 ? Pooling.covered(pooled, heard / ready, parts) : pooled;
     }
 
     private static Signal.Part part(EngineReplica replica, Signal signal) {
