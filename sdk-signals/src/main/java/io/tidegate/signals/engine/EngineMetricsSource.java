@@ -44,8 +44,8 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@value #PREEMPTIONS}</td><td>requests put back to make room in the KV cache, all replicas</td><td>requests/s</td></tr>
  *   <tr><td>{@value #PROMPT_TOKENS}</td><td>prompt tokens processed, all replicas</td><td>tokens/s</td></tr>
  *   <tr><td>{@value #OUTPUT_TOKENS}</td><td>tokens generated, all replicas</td><td>tokens/s</td></tr>
- *   <tr><td>{@value #TIME_TO_FIRST_TOKEN}</td><td>mean time in the server to the first token, of the requests that got it since
- *       the read before</td><td>seconds</td></tr>
+ *   <tr><td>{@value #TIME_TO_FIRST_TOKEN}</td><td>mean time in the server to the first token, of the requests that got it in
+ *       the last minute</td><td>seconds</td></tr>
  *   <tr><td>{@value #TIME_PER_OUTPUT_TOKEN}</td><td>mean time from one token to the next, likewise</td><td>seconds</td></tr>
  * </table>
  *
@@ -54,9 +54,13 @@ import org.slf4j.LoggerFactory;
  * {@link Signal.Missing}, or {@link Signal.Invalid} if all said what cannot be true, and names some with the reason. With no
  * replica listed all are missing. A replica that is listed as not ready is a part and counts nowhere else.
  *
- * <p>Rates and means are over the time between two reads of the same replica, so the first read has none, nor has a replica that
- * is new or whose counters began anew. A mean is zero for a replica with nothing to do, and missing for one at work on requests none
- * of which has come so far. Nothing is kept of replicas that are listed no longer.
+ * <p>A figure that none of the servers that were heard has, as some versions lack some, is left out: a signal that is always missing
+ * would keep a pool from scaling down for ever. A policy that follows it abstains, which does the same for as long as it is asked.
+ *
+ * <p>Rates are over the time between two reads of the same replica, means over the last minute, so the first read has none, nor has a
+ * replica that is new or whose counters began anew. A mean is zero for a replica with nothing to do, and missing for one at work on
+ * requests none of which has come so far; where something came of others, that is no gap. Nothing is kept of replicas that are listed
+ * no longer.
  *
  * <p>A replica is added up over its engines and models. Values bear the time at which the read began. Only {@link #read} waits,
  * and no longer than its timeout; it may be called by one thread at a time, the rest by any.
@@ -93,6 +97,18 @@ public final class EngineMetricsSource implements SignalSource {
     public static final String TIME_PER_OUTPUT_TOKEN = "engine.tpot.mean";
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineMetricsSource.class);
+
+    /** What each signal is made of. */
+    private static final Map<String, Function<EngineReplica, Signal>> FIGURES = Map.of(
+            RUNNING, EngineReplica::running,
+            WAITING, EngineReplica::waiting,
+            KV_CACHE_USAGE, EngineReplica::kvCacheFraction,
+            KV_CACHE_USAGE_MAX, EngineReplica::kvCacheFractionMax,
+            PREEMPTIONS, EngineReplica::preemptions,
+            PROMPT_TOKENS, EngineReplica::promptTokens,
+            OUTPUT_TOKENS, EngineReplica::generationTokens,
+            TIME_TO_FIRST_TOKEN, EngineReplica::firstTokens,
+            TIME_PER_OUTPUT_TOKEN, EngineReplica::laterTokens);
 
     private final TimeSource time;
     private final Supplier<? extends Collection<EngineTarget>> listed;
@@ -195,7 +211,20 @@ public final class EngineMetricsSource implements SignalSource {
         signals.put(
                 TIME_PER_OUTPUT_TOKEN,
                 mean(intervals, now, EngineReplica::laterTokenSeconds, EngineReplica::laterTokens, "further token"));
+        FIGURES.forEach((name, figure) -> {
+            if (hasNone(read, figure)) {
+                signals.remove(name);
+            }
+        });
         return signals;
+    }
+
+    /** Whether servers were heard, and none of them has this figure. */
+    private static boolean hasNone(List<EngineReplica> read, Function<EngineReplica, Signal> figure) {
+        return read.stream().map(figure).allMatch(Signal.Missing.class::isInstance)
+                && read.stream()
+                        .anyMatch(replica -> FIGURES.values().stream()
+                                .anyMatch(each -> each.apply(replica) instanceof Signal.Known));
     }
 
     private static double average(DoubleStream each) {
