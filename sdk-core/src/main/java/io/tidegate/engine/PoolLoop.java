@@ -655,6 +655,11 @@ final class PoolLoop {
     private void onStatusAnswer(@Nullable ReplicaStatus found, @Nullable Throwable failure, long askedMoment) {
         readingStatus = false;
         if (found != null) {
+            if (failedReadsInARow >= STATUS_FAILURES) {
+                // It could not be reached at all, so what failed meanwhile says nothing of now.
+                failedInARow = 0;
+                notBeforeNanos = time.nanos();
+            }
             failedReadsInARow = 0;
             failures.recovered("the backend's status");
             onStatus(found, askedMoment == scaleMoments && !scaling);
