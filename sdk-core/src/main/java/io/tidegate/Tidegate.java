@@ -93,6 +93,9 @@ public final class Tidegate implements AutoCloseable {
 
     private volatile TidegateConfig config;
 
+    /** Guarded by reloading: what a reload makes after the end nobody would close. */
+    private boolean closed;
+
     private Tidegate(Builder builder, TimeSource clock, List<AutoCloseable> made) {
         this.builder = builder;
         this.config = builder.config;
@@ -292,10 +295,14 @@ public final class Tidegate implements AutoCloseable {
      * @return paths of the settings that changed; empty if none did
      * @throws ConfigException naming every setting that cannot change while running; nothing has changed then
      * @throws IllegalArgumentException if a policy or backend cannot be made; nothing has changed then
+     * @throws IllegalStateException if this is closed
      */
     public List<String> reload(TidegateConfig next) {
         reloading.lock();
         try {
+            if (closed) {
+                throw new IllegalStateException("this is closed, and settings change only while it runs");
+            }
             List<String> changed = ConfigDiff.paths(config, next);
             List<Problem> fixed = changed.stream()
                     .filter(path -> !isReloadable(path))
@@ -369,6 +376,12 @@ public final class Tidegate implements AutoCloseable {
     /** Stops admitting and deciding, and closes what was made here. Harmless when called twice. */
     @Override
     public void close() {
+        reloading.lock();
+        try {
+            closed = true;
+        } finally {
+            reloading.unlock();
+        }
         // Who writes is stopped first, then who admits, then what both use.
         engine.close();
         gates.values().forEach(Gate::close);

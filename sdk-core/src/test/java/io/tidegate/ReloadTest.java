@@ -8,6 +8,7 @@ package io.tidegate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tidegate.TestBackendFactory.Backend;
@@ -139,6 +140,16 @@ class ReloadTest {
         }
         assertThat(before.closes).isEqualTo(1);
         assertThat(backend().closes).isEqualTo(1);
+    }
+
+    @Test
+    void reload_afterTheEnd_makesNothing() {
+        Tidegate tidegate = start(BASE);
+        tidegate.close();
+        int made = TestBackendFactory.MADE.size();
+        TidegateConfig other = config(BASE.replace("replicas: '1'", "replicas: '2'"));
+        assertThatIllegalStateException().isThrownBy(() -> tidegate.reload(other));
+        assertThat(TestBackendFactory.MADE).hasSize(made);
     }
 
     @Test
