@@ -87,8 +87,9 @@ final class ScalingBinder {
                             "is a second policy that calls itself \"" + made.name() + "\", as policies." + other
                                     + " does; keep one");
                 }
-            } catch (IllegalArgumentException e) {
-                parent.problem("policies." + name, String.valueOf(e.getMessage()));
+            } catch (RuntimeException e) {
+                // Of a plugin anything may come, and it is to be named with the rest.
+                parent.problem("policies." + name, e.getMessage() == null ? e.toString() : e.getMessage());
             }
         });
         return policies;
