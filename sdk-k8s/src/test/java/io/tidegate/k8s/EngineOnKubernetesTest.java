@@ -14,6 +14,7 @@ import io.tidegate.guardrail.ClockJump;
 import io.tidegate.guardrail.Decision.Direction;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
+import io.tidegate.policy.BacklogPolicy;
 import io.tidegate.pool.PoolLoad;
 import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Tier;
@@ -48,6 +49,7 @@ class EngineOnKubernetesTest {
                     .backend(backend)
                     .replicaWork(Work.slots(32))
                     .bounds(1, 5)
+                    .policy(BacklogPolicy.builder().build())
                     .guardrails(all -> all.down(
                                     new Behavior(Behavior.Direction.DOWN, WINDOW, List.of(), Behavior.Select.MAX))
                             .clockJump(new ClockJump(Duration.ZERO)))
