@@ -25,6 +25,7 @@ import io.tidegate.quota.Quotas;
 import io.tidegate.signal.SignalBoard;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +33,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is made of one pool's settings: once a gate, a limit, sources and a backend; what scales it anew at each reload. */
 final class PoolAssembly {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PoolAssembly.class);
+
+    /** After this no call to a backend that was replaced is under way: each is interrupted after 2 s. */
+    private static final Duration CALLS_OVER = Duration.ofSeconds(30);
 
     private final Tidegate.Builder builder;
     private final String name;
@@ -43,8 +51,12 @@ final class PoolAssembly {
     private final Gate gate;
     private final LimitController limit;
     private final @Nullable SignalBoard board;
-    private @Nullable BackendConfig backendConfig;
-    private @Nullable ScalerBackend backend;
+    private @Nullable Made backend;
+    /** Made for settings that do not hold yet; null where these name the same backend. */
+    private @Nullable Made next;
+
+    /** A backend and what it was made of. */
+    private record Made(BackendConfig config, ScalerBackend backend) {}
 
     /**
      * @param quotas the pool's, if it has some
@@ -176,7 +188,7 @@ final class PoolAssembly {
         return guardrails.build();
     }
 
-    /** The same as long as its settings are. One that is replaced is closed with the rest: calls to it may be under way. */
+    /** The same as long as its settings are. */
     private ScalerBackend backend(ScalingConfig scaling) {
         ScalerBackend given = builder.backends.get(name);
         if (given != null) {
@@ -187,14 +199,57 @@ final class PoolAssembly {
             throw new IllegalArgumentException(
                     "pools." + name + ".scaling.backend is required: name a type, or give a backend to the builder");
         }
-        ScalerBackend before = backend;
-        if (before != null && wanted.equals(backendConfig)) {
-            return before;
+        Made before = backend;
+        if (before != null && wanted.equals(before.config())) {
+            return before.backend();
         }
-        ScalerBackend next = Tidegate.Builder.owned(made, create(wanted));
-        backend = next;
-        backendConfig = wanted;
-        return next;
+        Made other = new Made(wanted, create(wanted));
+        next = other;
+        return Tidegate.Builder.owned(made, other.backend());
+    }
+
+    /** What {@link #scaled} was asked for last holds from now on; a backend that it replaces is closed when calls to it are over. */
+    void keep() {
+        Made other = next;
+        next = null;
+        if (other != null) {
+            Made before = backend;
+            backend = other;
+            if (before != null) {
+                clock.schedule(CALLS_OVER.toNanos(), () -> retiring(() -> close(before.backend())));
+            }
+        }
+    }
+
+    /** Not on the clock's thread, since closing may block. */
+    private void retiring(Runnable close) {
+        if (builder.executor != null) {
+            builder.executor.execute(close);
+        } else {
+            Thread thread = new Thread(close, "tidegate-backend-close");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    /** What {@link #scaled} was asked for last will never hold. */
+    void discard() {
+        Made other = next;
+        next = null;
+        if (other != null) {
+            close(other.backend());
+        }
+    }
+
+    private void close(ScalerBackend other) {
+        // By identity; and only here or at the end, not in both.
+        if (made.removeIf(each -> each == other)) {
+            try {
+                other.close();
+            } catch (RuntimeException | Error e) {
+                LOG.warn("closing a backend of pool {} that was replaced failed", name, e);
+            }
+        }
     }
 
     private ScalerBackend create(BackendConfig wanted) {

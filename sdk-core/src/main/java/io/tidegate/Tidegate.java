@@ -26,6 +26,7 @@ import io.tidegate.instrument.GatedProxy;
 import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.limit.LimitController;
+import io.tidegate.limit.LimitSettings;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.quota.Quotas;
@@ -92,6 +93,9 @@ public final class Tidegate implements AutoCloseable {
 
     private volatile TidegateConfig config;
 
+    /** Guarded by reloading: what a reload makes after the end nobody would close. */
+    private boolean closed;
+
     private Tidegate(Builder builder, TimeSource clock, List<AutoCloseable> made) {
         this.builder = builder;
         this.config = builder.config;
@@ -116,6 +120,7 @@ public final class Tidegate implements AutoCloseable {
             limits.put(name, assembly.limit());
             if (pool.scaling() != null) {
                 engineBuilder.pool(assembly.scaled(pool, pool.scaling()));
+                assembly.keep();
             }
         });
         this.engine = engineBuilder.build();
@@ -290,10 +295,14 @@ public final class Tidegate implements AutoCloseable {
      * @return paths of the settings that changed; empty if none did
      * @throws ConfigException naming every setting that cannot change while running; nothing has changed then
      * @throws IllegalArgumentException if a policy or backend cannot be made; nothing has changed then
+     * @throws IllegalStateException if this is closed
      */
     public List<String> reload(TidegateConfig next) {
         reloading.lock();
         try {
+            if (closed) {
+                throw new IllegalStateException("this is closed, and settings change only while it runs");
+            }
             List<String> changed = ConfigDiff.paths(config, next);
             List<Problem> fixed = changed.stream()
                     .filter(path -> !isReloadable(path))
@@ -303,22 +312,7 @@ public final class Tidegate implements AutoCloseable {
             if (!fixed.isEmpty()) {
                 throw new ConfigException("the new configuration", fixed);
             }
-            List<Runnable> swaps = new ArrayList<>();
-            next.pools().forEach((name, pool) -> {
-                if (!pool.equals(config.pools().get(name))) {
-                    PoolAssembly assembly = Objects.requireNonNull(pools.get(name));
-                    ScaledPool scaled = pool.scaling() == null ? null : assembly.scaled(pool, pool.scaling());
-                    swaps.add(() -> {
-                        assembly.limit().configure(pool.limit().toSettings());
-                        if (scaled == null) {
-                            assembly.fix(pool.replica());
-                        } else {
-                            engine.reconfigure(scaled);
-                        }
-                    });
-                }
-            });
-            swaps.forEach(Runnable::run);
+            swaps(next).forEach(Runnable::run);
             config = next;
             if (!changed.isEmpty()) {
                 LOG.info("settings changed: {}", changed);
@@ -327,6 +321,33 @@ public final class Tidegate implements AutoCloseable {
         } finally {
             reloading.unlock();
         }
+    }
+
+    /** What puts these settings into force; all that may fail has been done. */
+    private List<Runnable> swaps(TidegateConfig next) {
+        List<Runnable> swaps = new ArrayList<>();
+        try {
+            next.pools().forEach((name, pool) -> {
+                if (!pool.equals(config.pools().get(name))) {
+                    PoolAssembly assembly = Objects.requireNonNull(pools.get(name));
+                    LimitSettings limit = pool.limit().toSettings();
+                    ScaledPool scaled = pool.scaling() == null ? null : assembly.scaled(pool, pool.scaling());
+                    swaps.add(() -> {
+                        assembly.limit().configure(limit);
+                        if (scaled == null) {
+                            assembly.fix(pool.replica());
+                        } else {
+                            engine.reconfigure(scaled);
+                            assembly.keep();
+                        }
+                    });
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            pools.values().forEach(PoolAssembly::discard);
+            throw e;
+        }
+        return swaps;
     }
 
     private boolean isReloadable(String path) {
@@ -355,6 +376,12 @@ public final class Tidegate implements AutoCloseable {
     /** Stops admitting and deciding, and closes what was made here. Harmless when called twice. */
     @Override
     public void close() {
+        reloading.lock();
+        try {
+            closed = true;
+        } finally {
+            reloading.unlock();
+        }
         // Who writes is stopped first, then who admits, then what both use.
         engine.close();
         gates.values().forEach(Gate::close);

@@ -8,6 +8,7 @@ package io.tidegate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tidegate.TestBackendFactory.Backend;
@@ -125,6 +126,76 @@ class ReloadTest {
         }
         assertThat(before.closes).isEqualTo(1);
         assertThat(after.closes).isEqualTo(1);
+    }
+
+    @Test
+    void reload_otherBackend_theOneBeforeIsClosedOnceWhenCallsToItAreOver() {
+        Backend before;
+        try (Tidegate tidegate = start(BASE)) {
+            before = backend();
+            tidegate.reload(config(BASE.replace("replicas: '1'", "replicas: '2'")));
+            time.advance(Duration.ofSeconds(31));
+            assertThat(before.closes).isEqualTo(1);
+            assertThat(backend().closes).isZero();
+        }
+        assertThat(before.closes).isEqualTo(1);
+        assertThat(backend().closes).isEqualTo(1);
+    }
+
+    @Test
+    void reload_afterTheEnd_makesNothing() {
+        Tidegate tidegate = start(BASE);
+        tidegate.close();
+        int made = TestBackendFactory.MADE.size();
+        TidegateConfig other = config(BASE.replace("replicas: '1'", "replicas: '2'"));
+        assertThatIllegalStateException().isThrownBy(() -> tidegate.reload(other));
+        assertThat(TestBackendFactory.MADE).hasSize(made);
+    }
+
+    @Test
+    void reload_oneBackendOfTwoFails_theOtherIsClosedAndWhatRanGoesOn() {
+        String two = BASE + """
+                  other:
+                    tiers: {standard: {}}
+                    replica: {slots: 8}
+                    scaling: {min: 1, max: 4, backend: {type: test, settings: {replicas: '3'}}}
+                """;
+        try (Tidegate tidegate = start(two)) {
+            int made = TestBackendFactory.MADE.size();
+            TidegateConfig broken = config(two.replace("replicas: '1'", "replicas: '2'")
+                    .replace("replicas: '3'", "replicas: '3', fail: 'no'"));
+            assertThatIllegalArgumentException().isThrownBy(() -> tidegate.reload(broken));
+            assertThat(TestBackendFactory.MADE).hasSize(made + 1);
+            assertThat(backend().closes).isEqualTo(1);
+            tidegate.reload(config(two.replaceFirst("max: 4", "max: 5")));
+            assertThat(TestBackendFactory.MADE)
+                    .as("that of before is still known")
+                    .hasSize(made + 1);
+        }
+    }
+
+    @Test
+    void reload_tenThousandTimes_leavesNothingBehind() {
+        String other = BASE.replace("max: 4", "max: 5").replace("replicas: '1'", "replicas: '2'");
+        TidegateConfig one = config(BASE);
+        TidegateConfig two = config(other);
+        int made = TestBackendFactory.MADE.size();
+        try (Tidegate tidegate = start(BASE)) {
+            time.advance(Duration.ofSeconds(60));
+            int scheduled = time.scheduled();
+            for (int i = 0; i < 10_000; i++) {
+                tidegate.reload(i % 2 == 0 ? two : one);
+                if (i % 100 == 0) {
+                    time.advance(Duration.ofMillis(100));
+                }
+            }
+            time.advance(Duration.ofSeconds(60));
+            assertThat(time.scheduled()).isLessThanOrEqualTo(scheduled + 2);
+            assertThat(TestBackendFactory.MADE.subList(made, TestBackendFactory.MADE.size() - 1))
+                    .hasSize(10_000)
+                    .allMatch(backend -> backend.closes == 1);
+            assertThat(backend().closes).isZero();
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.tidegate.config.TidegateConfig.ShadowConfig;
 import io.tidegate.config.TreeReader.Node;
 import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.Decision.Mode;
+import io.tidegate.guardrail.SpendCap;
 import io.tidegate.policy.PolicyTypes;
 import io.tidegate.policy.spi.Policy;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class ScalingBinder {
     private static final int MAX_REPLICAS = 100_000;
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration HALF_HOUR = Duration.ofMinutes(30);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -85,8 +87,9 @@ final class ScalingBinder {
                             "is a second policy that calls itself \"" + made.name() + "\", as policies." + other
                                     + " does; keep one");
                 }
-            } catch (IllegalArgumentException e) {
-                parent.problem("policies." + name, String.valueOf(e.getMessage()));
+            } catch (RuntimeException e) {
+                // Of a plugin anything may come, and it is to be named with the rest.
+                parent.problem("policies." + name, e.getMessage() == null ? e.toString() : e.getMessage());
             }
         });
         return policies;
@@ -144,9 +147,9 @@ final class ScalingBinder {
 
     private static GuardrailsConfig guardrails(Node node, int min, ReplicaConfig replica) {
         OptionalLong pending = node.optionalNumber("pendingMost", 1, MAX_REPLICAS);
-        Duration longestWait = node.duration("pendingLongestWait", SHORTEST, HOUR, Duration.ofMinutes(30));
+        Duration longestWait = node.duration("pendingLongestWait", SHORTEST, HALF_HOUR, HALF_HOUR);
         Duration firstWait = node.duration(
-                "pendingFirstWait", SHORTEST, HOUR, longestWait.compareTo(MINUTE) < 0 ? longestWait : MINUTE);
+                "pendingFirstWait", SHORTEST, HALF_HOUR, longestWait.compareTo(MINUTE) < 0 ? longestWait : MINUTE);
         if (firstWait.compareTo(longestWait) > 0) {
             node.problem("pendingFirstWait", "must be at most pendingLongestWait");
             firstWait = longestWait;
@@ -165,7 +168,7 @@ final class ScalingBinder {
                 pending.isPresent() ? OptionalInt.of((int) pending.getAsLong()) : OptionalInt.empty(),
                 firstWait,
                 longestWait,
-                node.duration("toZeroAfter", Duration.ZERO, DAY, Duration.ofMinutes(10)),
+                node.duration("toZeroAfter", Duration.ZERO, HOUR, Duration.ofMinutes(10)),
                 node.integer("fallbackReplicas", 0, MAX_REPLICAS, 0),
                 node.duration("fallbackAfter", Duration.ZERO, DAY, Duration.ofMinutes(5)),
                 node.integer("fallbackPolls", 0, 1000, 3),
@@ -181,7 +184,7 @@ final class ScalingBinder {
         double price = replica.pricePerHour().orElse(0);
         if (!(price > 0)) {
             node.problem("maxCostPerHour", "needs replica.pricePerHour above 0");
-        } else if (maxCost.getAsDouble() < price * min) {
+        } else if (new SpendCap(maxCost.getAsDouble(), price).replicas() < min) {
             node.problem(
                     "maxCostPerHour",
                     "must pay for the minimum of " + min + " replicas, " + TreeReader.plain(price * min) + ", but is "

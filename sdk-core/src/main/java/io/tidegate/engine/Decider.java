@@ -138,8 +138,7 @@ final class Decider {
         }
         Proposal.Wants highest = null;
         for (Proposal proposal : proposals) {
-            if (proposal instanceof Proposal.Wants wants
-                    && (highest == null || wants.replicas() > highest.replicas())) {
+            if (proposal instanceof Proposal.Wants wants && (highest == null || isHigher(wants, highest))) {
                 highest = wants;
             }
         }
@@ -150,6 +149,13 @@ final class Decider {
             return new Wanted(current, current, Proposal.Cause.NO_DATA, proposals);
         }
         return new Wanted(highest.replicas(), highest.demand(), highest.cause(), proposals);
+    }
+
+    /** Of equal numbers the one nearer to the next: guardrails weigh the demand, whatever the order of policies. */
+    private static boolean isHigher(Proposal.Wants one, Proposal.Wants other) {
+        return one.replicas() != other.replicas()
+                ? one.replicas() > other.replicas()
+                : Double.compare(one.demand(), other.demand()) > 0;
     }
 
     Decision decide(PoolView view, Wanted wanted, History history, long id, Instant at) {

@@ -97,7 +97,8 @@ final class MarkKeeper {
      * @param statusNanos when the status was heard
      */
     void evidence(long nowNanos, boolean trusted, boolean fresh, long statusNanos, Map<String, Signal> signals) {
-        @Nullable Long newest = fresh ? statusNanos : null;
+        // Where there are signals, a backend that answers says nothing of load.
+        @Nullable Long newest = fresh && signals.isEmpty() ? statusNanos : null;
         Map<String, Long> times = new TreeMap<>();
         for (Map.Entry<String, Signal> each : signals.entrySet()) {
             if (each.getValue() instanceof Signal.Known known) {

@@ -396,7 +396,7 @@ final class PoolLoop {
                 all,
                 capacity,
                 recent);
-        if (seen.traffic()) {
+        if (seen.inFlight() > 0 || seen.queued() > 0 || recent.arrived()) {
             marks.traffic(now);
         }
         view = seen;
@@ -655,6 +655,11 @@ final class PoolLoop {
     private void onStatusAnswer(@Nullable ReplicaStatus found, @Nullable Throwable failure, long askedMoment) {
         readingStatus = false;
         if (found != null) {
+            if (failedReadsInARow >= STATUS_FAILURES) {
+                // It could not be reached at all, so what failed meanwhile says nothing of now.
+                failedInARow = 0;
+                notBeforeNanos = time.nanos();
+            }
             failedReadsInARow = 0;
             failures.recovered("the backend's status");
             onStatus(found, askedMoment == scaleMoments && !scaling);

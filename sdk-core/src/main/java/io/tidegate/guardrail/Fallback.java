@@ -11,7 +11,7 @@ import java.time.Duration;
 
 /**
  * What there is at least when nothing has been heard of for long: the larger of the present count and a configured one. Nothing
- * goes down again before several complete polls have followed one another.
+ * goes down again before several complete polls have followed one another. A pool that has gone to none stays there.
  *
  * <p>May raise what was proposed. KEDA knows the same as {@code currentReplicasIfHigher}; a plain fixed number would take replicas away
  * in the middle of a burst.
@@ -47,7 +47,8 @@ public record Fallback(int replicas, Duration after, int goodPolls) implements G
     public Narrowing narrow(PoolView view, History history, int proposed) {
         int current = view.replicas().desired();
         long silentNanos = view.nowNanos() - history.marks().heardNanos();
-        if (view.evidence().blind() && silentNanos >= after.toNanos()) {
+        // With none, what replicas say of themselves cannot be heard; whoever asks wakes the pool without it.
+        if (view.evidence().blind() && silentNanos >= after.toNanos() && current > 0) {
             int held = Math.max(replicas, current);
             return proposed >= held
                     ? Narrowing.none(name(), proposed)

@@ -10,9 +10,10 @@ package io.tidegate.guardrail;
  * they had happened just then: what is not known must not look long past.
  *
  * @param readyNanos when the number of ready replicas last grew, or when last none was due
- * @param trafficNanos when anybody last asked, waited or was served: when {@link io.tidegate.pool.PoolView#traffic()} last held
+ * @param trafficNanos when anybody last asked, waited or was served, by counts and not by smoothed rates
  * @param incompleteNanos when what is known was last incomplete
- * @param heardNanos when any source was last heard of, backend or signal: the instant of its newest measurement
+ * @param heardNanos when any signal was last heard of, or the backend where the pool has no signals: the instant of the newest
+ *     measurement
  * @param goodPolls complete polls in a row: each with a newer status and newer signals than the one before, so that rounds between
  *     two polls do not count
  * @param jumpNanos when the wall clock last drifted by more than 5 s against the monotonic one between two rounds, or the process

@@ -44,6 +44,11 @@ public record Tolerance(double up, double down) implements Guardrail {
         if (proposed == current || current == 0 || !Double.isFinite(demand)) {
             return Narrowing.none(name(), proposed);
         }
+        if (proposed < current && demand >= current) {
+            // What is decided on incomplete data counts as no less than what there is; another guardrail holds, and
+            // names the gaps.
+            return Narrowing.none(name(), proposed);
+        }
         double ratio = demand / current;
         if (ratio > 1 + up + HAIR || ratio < 1 - down - HAIR) {
             return Narrowing.none(name(), proposed);

@@ -269,7 +269,14 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
                 ready,
                 demand,
                 history(view, learned, threshold));
-        return new Proposal.Wants(name(), ReplicaMath.ceil(demand), demand, Proposal.Cause.SIGNAL, why);
+        int replicas = ReplicaMath.ceil(demand);
+        int current = view.replicas().desired();
+        if (use > threshold && replicas < current) {
+            // What is used above the threshold is no reason for fewer, however many of those asked for are missing.
+            return new Proposal.Wants(
+                    name(), current, Proposal.Cause.SIGNAL, why + " Not all are ready, so " + current + " stay.");
+        }
+        return new Proposal.Wants(name(), replicas, demand, Proposal.Cause.SIGNAL, why);
     }
 
     private String gap(PoolView view) {

@@ -54,7 +54,7 @@ public final class BuiltInPolicies {
             return SloPolicy.builder()
                     .promisedUse(settings.number("promisedUse", 0.01, 1, 0.85))
                     .otherUse(settings.number("otherUse", 0.01, 1, 0.92))
-                    .sigmas(settings.number("sigmas", 0, 6, 1))
+                    .sigmas(settings.number("sigmas", 0, 5, 1))
                     .drainWindow(settings.duration("drainWindow", SHORTEST, DAY, Duration.ofSeconds(30)))
                     .build();
         }
@@ -169,6 +169,8 @@ public final class BuiltInPolicies {
                     settings.duration("raiseAfter", Duration.ofSeconds(1), DAY, Duration.ofMinutes(10)),
                     settings.number("raiseBy", 0, 0.1, 0.01));
             builder.warmUp(settings.duration("warmUp", Duration.ZERO, Duration.ofMinutes(5), Duration.ofSeconds(30)));
+            builder.latencyWindow(settings.duration(
+                    "latencyWindow", Duration.ofSeconds(1), Duration.ofMinutes(9), Duration.ofMinutes(1)));
             return builder.build();
         }
     }

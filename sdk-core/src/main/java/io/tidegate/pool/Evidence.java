@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param gaps what is missing, stale, invalid or only partly heard of, in words; empty if nothing is
  * @param coverage the least share of those that should be heard of, over all signals and gateways; 0 to 1
- * @param blind whether none of the sources that should be heard of is: neither the backend nor any signal
+ * @param blind whether nothing that should be heard of is: none of the signals, or the backend where the pool has no signals
  * @since 0.1.0
  */
 public record Evidence(List<String> gaps, double coverage, boolean blind) {

@@ -48,6 +48,11 @@ public record Recent(List<Second> seconds) {
             double tokens,
             int readyReplicas) {}
 
+    /** Whether anybody asked in the last of these seconds. */
+    public boolean arrived() {
+        return !seconds.isEmpty() && seconds.get(seconds.size() - 1).arrivals() > 0;
+    }
+
     /** Mean concurrency over the window before an instant; empty if nothing is known of it. */
     public OptionalDouble concurrency(long endNanos, Duration window) {
         return mean(endNanos, window, second -> second.concurrency() * (double) second.lengthNanos(), 1);

@@ -686,7 +686,10 @@ class ConfigReaderTest {
                     "'scaling: {max: 2, mode: maybe}' | scaling.mode | must be one of [act, dryRun] but is the text \"maybe\"",
                     "'scaling: {max: 2, guardrails: {maxCostPerHour: 5}}' | scaling.guardrails.maxCostPerHour | needs replica.pricePerHour above 0",
                     "'replica: {pricePerHour: 4}, scaling: {min: 2, max: 2, guardrails: {maxCostPerHour: 5}}' | scaling.guardrails.maxCostPerHour | must pay for the minimum of 2 replicas, 8, but is 5",
-                    "'scaling: {max: 2, guardrails: {pendingFirstWait: 50m}}' | scaling.guardrails.pendingFirstWait | must be at most pendingLongestWait",
+                    "'scaling: {max: 2, guardrails: {pendingFirstWait: 20m, pendingLongestWait: 10m}}' | scaling.guardrails.pendingFirstWait | must be at most pendingLongestWait",
+                    "'scaling: {max: 2, guardrails: {pendingFirstWait: 50m}}' | scaling.guardrails.pendingFirstWait | must be a duration from 0.001s to 30m but is the text \"50m\"",
+                    "'scaling: {max: 2, guardrails: {pendingLongestWait: 1h}}' | scaling.guardrails.pendingLongestWait | must be a duration from 0.001s to 30m but is the text \"1h\"",
+                    "'scaling: {max: 2, guardrails: {toZeroAfter: 2h}}' | scaling.guardrails.toZeroAfter | must be a duration from 0s to 1h but is the text \"2h\"",
                     "'scaling: {max: 2, up: {rates: {a: {}}}}' | scaling.up.rates.a.replicas | or share must be above 0",
                     "'scaling: {max: 2, backend: kubernetes}' | scaling.backend | must be a map but is the text \"kubernetes\"",
                     "'scaling: {max: 2, backend: {type: x, settings: {a: [1]}}}' | scaling.backend.settings.a | must be a plain value but is a list"
@@ -695,6 +698,13 @@ class ConfigReaderTest {
             String yaml = inPool.startsWith("'") ? inPool.substring(1, inPool.length() - 1) : inPool;
             List<Problem> problems = problems("pools: {chat: {tiers: {standard: {}}, " + yaml + "}}");
             assertThat(problems).containsExactly(new Problem("pools.chat." + path, message));
+        }
+
+        @Test
+        void maxCostPerHour_paysForTheMinimumExactly_isRight() {
+            TidegateConfig config = parse("pools: {chat: {tiers: {standard: {}}, replica: {pricePerHour: 0.1}, "
+                    + "scaling: {min: 3, max: 3, guardrails: {maxCostPerHour: 0.3}}}}");
+            assertThat(config.pools()).containsKey("chat");
         }
 
         @ParameterizedTest

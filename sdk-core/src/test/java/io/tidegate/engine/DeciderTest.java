@@ -67,6 +67,14 @@ class DeciderTest {
     }
 
     @Test
+    void wanted_sameNumber_theHigherDemandWins_whateverTheOrder() {
+        Policy low = policy("a", new Wants("a", 3, 2.1, Cause.ARRIVALS, ""));
+        Policy high = policy("b", new Wants("b", 3, 2.9, Cause.SLO, ""));
+        assertThat(decider(low, high).wanted(view().build()).demand()).isEqualTo(2.9);
+        assertThat(decider(high, low).wanted(view().build()).demand()).isEqualTo(2.9);
+    }
+
+    @Test
     void wanted_oneAbstains_neverBelowWhatThereIs() {
         Decider decider =
                 decider(policy("a", wants("a", 2, Cause.ARRIVALS)), policy("b", new Abstains("b", "no data")));

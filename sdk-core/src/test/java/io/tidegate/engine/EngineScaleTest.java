@@ -47,6 +47,24 @@ class EngineScaleTest {
     }
 
     @Test
+    void scale_backendWasOutOfReach_isTriedAsSoonAsItIsHeardAgain() {
+        Rig rig = new Rig(1);
+        rig.start();
+        rig.want = 3;
+        rig.backend.scaleFailure = new IOException("out of reach");
+        rig.backend.statusFailure = rig.backend.scaleFailure;
+        rig.advance(Duration.ofSeconds(100));
+        int tries = rig.backend.requests.size();
+        rig.backend.scaleFailure = null;
+        rig.backend.statusFailure = null;
+
+        rig.advance(Duration.ofSeconds(6));
+
+        assertThat(rig.backend.requests).hasSize(tries + 1);
+        assertThat(rig.backend.desired).isEqualTo(3);
+    }
+
+    @Test
     void scale_throwsWithoutAMessage_theDetailSaysWhat() {
         Rig rig = new Rig(1);
         rig.backend.scaleFailure = new IllegalStateException();

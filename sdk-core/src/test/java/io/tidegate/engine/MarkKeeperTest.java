@@ -102,15 +102,26 @@ class MarkKeeperTest {
     }
 
     @Test
-    void evidence_heard_isTheNewestOfAll_butNeverTheFuture() {
+    void evidence_heard_isTheNewestSignal_butNeverTheFuture() {
         MarkKeeper keeper = keeper(0);
         keeper.evidence(5 * S, true, true, 4 * S, signal(3 * S));
-        assertThat(keeper.marks().heardNanos()).isEqualTo(4 * S);
+        assertThat(keeper.marks().heardNanos()).isEqualTo(3 * S);
         keeper.evidence(9 * S, true, false, 4 * S, signal(8 * S));
         assertThat(keeper.marks().heardNanos()).isEqualTo(8 * S);
-        keeper.evidence(10 * S, false, false, 4 * S, Map.of());
-        assertThat(keeper.marks().heardNanos()).isEqualTo(8 * S);
+        keeper.evidence(10 * S, false, true, 10 * S, Map.of("gpu", new Signal.Missing("dcgm", "no answer")));
+        assertThat(keeper.marks().heardNanos())
+                .as("a backend that answers says nothing of load")
+                .isEqualTo(8 * S);
         keeper.evidence(11 * S, true, false, 4 * S, signal(5_000_000 * S));
         assertThat(keeper.marks().heardNanos()).isEqualTo(11 * S);
+    }
+
+    @Test
+    void evidence_heard_withoutSignals_isTheStatus() {
+        MarkKeeper keeper = keeper(0);
+        keeper.evidence(5 * S, true, true, 4 * S, Map.of());
+        assertThat(keeper.marks().heardNanos()).isEqualTo(4 * S);
+        keeper.evidence(60 * S, false, false, 5 * S, Map.of());
+        assertThat(keeper.marks().heardNanos()).isEqualTo(4 * S);
     }
 }

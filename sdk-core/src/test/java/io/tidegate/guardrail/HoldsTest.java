@@ -73,7 +73,7 @@ class HoldsTest {
         }
 
         @ParameterizedTest
-        @CsvSource({"3, 2, 8", "3, 9, 9", "12, 2, 12", "12, 20, 20"})
+        @CsvSource({"3, 2, 8", "3, 9, 9", "12, 2, 12", "12, 20, 20", "0, 0, 0", "0, 1, 1"})
         void narrow_blindForLong_isTheLargerOfBoth(int current, int proposed, int left) {
             assertThat(narrow(view().ready(current).evidence(BLIND), Marks.startingAt(0), 5 * MINUTE, proposed)
                             .replicas())

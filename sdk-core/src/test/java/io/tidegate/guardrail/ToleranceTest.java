@@ -53,6 +53,12 @@ class ToleranceTest {
     }
 
     @Test
+    void narrow_downOnIncompleteData_leavesItToWhoNamesTheGaps() {
+        assertThat(narrow(Tolerance.NONE, 10, 10, 2).narrowed()).isFalse();
+        assertThat(narrow(new Tolerance(0.1, 0.1), 12, 10, 2).narrowed()).isFalse();
+    }
+
+    @Test
     void narrow_noReplica_theProposalStands() {
         assertThat(narrow(new Tolerance(1, 1), 0.5, 0, 1).replicas()).isEqualTo(1);
     }

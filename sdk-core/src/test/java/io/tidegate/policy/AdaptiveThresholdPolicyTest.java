@@ -129,8 +129,7 @@ class AdaptiveThresholdPolicyTest {
             assertThat(wants.replicas()).isEqualTo(5);
             assertThat(cache.propose(pool(0.1, 0).build()))
                     .isEqualTo(new Abstains(
-                            "adaptive",
-                            "the use of replicas is not known: no source gives a signal of this name"));
+                            "adaptive", "the use of replicas is not known: no source gives a signal of this name"));
         }
 
         @ParameterizedTest
@@ -142,6 +141,14 @@ class AdaptiveThresholdPolicyTest {
             Proposal proposal = cache.propose(view.build(), cache.learn(view.build(), Learned.NOTHING));
             assertThat(proposal instanceof Wants wants ? wants.replicas() : ReplicaMath.MANY)
                     .isEqualTo(ReplicaMath.MANY);
+        }
+
+        @Test
+        void fullWhileOthersNeverCome_isNoReasonForFewer() {
+            assertThat(((Wants) policy.propose(pool(1, 0).desired(10).build())).replicas())
+                    .isEqualTo(10);
+            assertThat(((Wants) policy.propose(pool(0.3, 0).desired(10).build())).replicas())
+                    .isEqualTo(2);
         }
 
         @Test

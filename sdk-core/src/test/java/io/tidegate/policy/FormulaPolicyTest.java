@@ -395,6 +395,15 @@ class FormulaPolicyTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(
                             "formulas need com.ezylang:EvalEx (3.5 or later) on the class path: add it as a dependency");
+            Class<?> reader = Class.forName("io.tidegate.config.ConfigReader", true, loader);
+            String yaml = "pools: {chat: {tiers: {a: {}}, scaling: {max: 2, policies: {f: {type: formula, settings: "
+                    + "{replicas: ready + 1}}}}}}";
+            assertThatThrownBy(() -> reader.getMethod("parse", String.class, String.class)
+                            .invoke(null, "test", yaml))
+                    .isInstanceOf(InvocationTargetException.class)
+                    .cause()
+                    .as("named by path, as all that is wrong with a configuration")
+                    .hasMessageContaining("pools.chat.scaling.policies.f: formulas need com.ezylang:EvalEx");
         }
     }
 

@@ -7,11 +7,13 @@ package io.tidegate.policy;
 
 import static io.tidegate.pool.PoolViews.view;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.tidegate.policy.Proposal.Abstains;
 import io.tidegate.policy.Proposal.Wants;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PolicySetsTest {
@@ -38,5 +40,16 @@ class PolicySetsTest {
                         .isInstanceOfSatisfying(
                                 Wants.class,
                                 wants -> assertThat(wants.replicas()).isZero()));
+    }
+
+    @Test
+    void types_settings_haveTheRangesOfTheirPolicies() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PolicyTypes.create("slo", "a", Map.of("sigmas", "5.5")))
+                .withMessageContaining("sigmas")
+                .withMessageContaining("5.5");
+        assertThat(PolicyTypes.create("slo", "a", Map.of("sigmas", "5"))).isInstanceOf(SloPolicy.class);
+        assertThat(PolicyTypes.create("adaptive", "a", Map.of("latencyWindow", "9m")))
+                .isInstanceOf(AdaptiveThresholdPolicy.class);
     }
 }

@@ -50,6 +50,7 @@ class EngineOnKubernetesTest {
                     .replicaWork(Work.slots(32))
                     .policy(BacklogPolicy.builder().build())
                     .bounds(1, 5)
+                    .policy(BacklogPolicy.builder().build())
                     .guardrails(all -> all.down(
                                     new Behavior(Behavior.Direction.DOWN, WINDOW, List.of(), Behavior.Select.MAX))
                             .clockJump(new ClockJump(Duration.ZERO)))

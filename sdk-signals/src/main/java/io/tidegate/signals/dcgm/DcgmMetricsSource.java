@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A device is a GPU or a MIG slice. Utilization is {@code DCGM_FI_PROF_GR_ENGINE_ACTIVE} where the page has it, since only that
  * works for slices, else {@code DCGM_FI_DEV_GPU_UTIL}, which is in percent there and a ratio here. Memory is nearly always full
  * under vLLM, which takes its share at the start: it is no measure of load. What DCGM marks as blank, not supported or not
- * permitted is {@link Signal.Invalid}, never a number.
+ * permitted is {@link Signal.Invalid}, never a number. A figure that no device has, as profiling figures are often not exported, is
+ * left out: a signal that is always missing would keep a pool from scaling down for ever. A policy that follows it abstains.
  *
  * <p>With {@link Builder#pods pods} given, devices of other pods are left out, coverage is the share of pods that were heard of,
  * and parts are what each pod's devices say; a pod all of whose devices do not say a figure has none. Without, all devices that pass
@@ -253,7 +254,10 @@ public final class DcgmMetricsSource implements SignalSource {
                         .toList());
         Map<String, Signal> signals = new LinkedHashMap<>();
         for (Figure figure : FIGURES) {
-            signals.put(figure.name(), live == null ? ofDevices(read, figure, now) : ofPods(read, live, figure, now));
+            if (!read.hasNone(figure)) {
+                signals.put(
+                        figure.name(), live == null ? ofDevices(read, figure, now) : ofPods(read, live, figure, now));
+            }
         }
         return signals;
     }
@@ -274,6 +278,14 @@ public final class DcgmMetricsSource implements SignalSource {
             return failures.isEmpty()
                     ? new Signal.Missing(source, "no device of the pool is on the pages")
                     : Pooling.none(source, failures);
+        }
+
+        /** Whether devices say something, and none of them this. */
+        boolean hasNone(Figure figure) {
+            return mine.stream().map(figure.figure()).allMatch(Signal.Missing.class::isInstance)
+                    && mine.stream()
+                            .anyMatch(device -> FIGURES.stream()
+                                    .anyMatch(each -> each.figure().apply(device) instanceof Signal.Known));
         }
 
         double share() {

@@ -44,8 +44,8 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@value #PREEMPTIONS}</td><td>requests put back to make room in the KV cache, all replicas</td><td>requests/s</td></tr>
  *   <tr><td>{@value #PROMPT_TOKENS}</td><td>prompt tokens processed, all replicas</td><td>tokens/s</td></tr>
  *   <tr><td>{@value #OUTPUT_TOKENS}</td><td>tokens generated, all replicas</td><td>tokens/s</td></tr>
- *   <tr><td>{@value #TIME_TO_FIRST_TOKEN}</td><td>mean time in the server to the first token, of the requests that got it since
- *       the read before</td><td>seconds</td></tr>
+ *   <tr><td>{@value #TIME_TO_FIRST_TOKEN}</td><td>mean time in the server to the first token, of the requests that got it in
+ *       the last minute</td><td>seconds</td></tr>
  *   <tr><td>{@value #TIME_PER_OUTPUT_TOKEN}</td><td>mean time from one token to the next, likewise</td><td>seconds</td></tr>
  * </table>
  *
@@ -54,9 +54,13 @@ import org.slf4j.LoggerFactory;
  * {@link Signal.Missing}, or {@link Signal.Invalid} if all said what cannot be true, and names some with the reason. With no
  * replica listed all are missing. A replica that is listed as not ready is a part and counts nowhere else.
  *
- * <p>Rates and means are over the time between two reads of the same replica, so the first read has none, nor has a replica that
- * is new or whose counters began anew. A mean is zero for a replica with nothing to do, and missing for one at work on requests none
- * of which has come so far. Nothing is kept of replicas that are listed no longer.
+ * <p>A figure that none of the servers that were heard has, as some versions lack some, is left out: a signal that is always missing
+ * would keep a pool from scaling down for ever. A policy that follows it abstains, which does the same for as long as it is asked.
+ *
+ * <p>Rates are over the time between two reads of the same replica, means over the last minute, so the first read has none, nor has a
+ * replica that is new or whose counters began anew. A mean is zero for a replica with nothing to do, and missing for one at work on
+ * requests none of which has come so far; where something came of others, that is no gap. Nothing is kept of replicas that are listed
+ * no longer.
  *
  * <p>A replica is added up over its engines and models. Values bear the time at which the read began. Only {@link #read} waits,
  * and no longer than its timeout; it may be called by one thread at a time, the rest by any.
@@ -93,6 +97,18 @@ public final class EngineMetricsSource implements SignalSource {
     public static final String TIME_PER_OUTPUT_TOKEN = "engine.tpot.mean";
 
     private static final Logger LOG = LoggerFactory.getLogger(EngineMetricsSource.class);
+
+    /** What each signal is made of. */
+    private static final Map<String, Function<EngineReplica, Signal>> FIGURES = Map.of(
+            RUNNING, EngineReplica::running,
+            WAITING, EngineReplica::waiting,
+            KV_CACHE_USAGE, EngineReplica::kvCacheFraction,
+            KV_CACHE_USAGE_MAX, EngineReplica::kvCacheFractionMax,
+            PREEMPTIONS, EngineReplica::preemptions,
+            PROMPT_TOKENS, EngineReplica::promptTokens,
+            OUTPUT_TOKENS, EngineReplica::generationTokens,
+            TIME_TO_FIRST_TOKEN, EngineReplica::firstTokens,
+            TIME_PER_OUTPUT_TOKEN, EngineReplica::laterTokens);
 
     private final TimeSource time;
     private final Supplier<? extends Collection<EngineTarget>> listed;
@@ -195,7 +211,20 @@ public final class EngineMetricsSource implements SignalSource {
         signals.put(
                 TIME_PER_OUTPUT_TOKEN,
                 mean(intervals, now, EngineReplica::laterTokenSeconds, EngineReplica::laterTokens, "further token"));
+        FIGURES.forEach((name, figure) -> {
+            if (hasNone(read, figure)) {
+                signals.remove(name);
+            }
+        });
         return signals;
+    }
+
+    /** Whether servers were heard, and none of them has this figure. */
+    private static boolean hasNone(List<EngineReplica> read, Function<EngineReplica, Signal> figure) {
+        return read.stream().map(figure).allMatch(Signal.Missing.class::isInstance)
+                && read.stream()
+                        .anyMatch(replica -> FIGURES.values().stream()
+                                .anyMatch(each -> each.apply(replica) instanceof Signal.Known));
     }
 
     private static double average(DoubleStream each) {
@@ -220,7 +249,10 @@ public final class EngineMetricsSource implements SignalSource {
         return Pooling.pooled(name(), parts, now, DoubleStream::sum);
     }
 
-    /** Of all that came in the pool, not of the replicas' means: one that got two requests says less than one that got fifty. */
+    /**
+     * Of all that came in the pool, not of the replicas' means: one that got two requests says less than one that got fifty. A replica
+     * of which nothing came is no gap as long as something came of others: at little load some have nothing to tell at any time.
+     */
     private Signal mean(
             List<Interval> intervals,
             long now,
@@ -228,17 +260,28 @@ public final class EngineMetricsSource implements SignalSource {
             Function<EngineReplica, Signal> count,
             String what) {
         List<Signal.Part> parts = new ArrayList<>();
-        double[] weighted = new double[2];
+        double seconds = 0;
+        double came = 0;
+        double heard = 0;
+        double ready = 0;
         for (Interval interval : intervals) {
             Signal mean = interval.mean(sum, count, what);
             parts.add(part(interval.now(), mean));
-            if (interval.now().ready() && mean instanceof Signal.Known known) {
-                double weight = interval.weight(count);
-                weighted[0] += known.value() * weight;
-                weighted[1] += weight;
+            if (interval.now().ready()) {
+                ready++;
+                if (mean instanceof Signal.Known known) {
+                    double weight = interval.weight(count);
+                    seconds += known.value() * weight;
+                    came += weight;
+                    heard++;
+                } else if (interval.nothingCame(count)) {
+                    heard++;
+                }
             }
         }
-        return Pooling.pooled(name(), parts, "seconds", now, known -> weighted[1] > 0 ? weighted[0] / weighted[1] : 0);
+        double value = came > 0 ? seconds / came : 0;
+        Signal pooled = Pooling.pooled(name(), parts, "seconds", now, known -> value);
+        return came > 0 ? Pooling.covered(pooled, heard / ready, parts) : pooled;
     }
 
     private static Signal.Part part(EngineReplica replica, Signal signal) {

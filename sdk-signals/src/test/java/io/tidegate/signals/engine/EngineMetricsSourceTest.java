@@ -196,18 +196,30 @@ class EngineMetricsSourceTest {
     }
 
     @Test
-    void read_figureNotOnThePage_isMissingAndHidesNoOther() throws Exception {
-        EngineServer server = server(page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere"));
+    void read_figureOnNoPage_isLeftOut() throws Exception {
+        String page = page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere");
 
-        Map<String, Signal> signals = source(server).read();
+        Map<String, Signal> signals = source(server(page)).read();
 
         assertThat(value(signals.get(EngineMetricsSource.RUNNING))).isEqualTo(3);
-        assertThat(signals.get(EngineMetricsSource.WAITING))
-                .isEqualTo(new Signal.Missing(
-                        "engine, 1 replica",
-                        "1 of 1 unusable: engine " + server.url()
-                                + "/metrics: vllm:num_requests_waiting or sglang:num_queue_reqs"
-                                + " or sglang_num_queue_reqs is not on the page"));
+        assertThat(signals).doesNotContainKey(EngineMetricsSource.WAITING);
+    }
+
+    @Test
+    void read_figureOnOnePageOfTwo_isAGap() throws Exception {
+        EngineServer without = server(page(3, 5, 0.25).replace("num_requests_waiting", "num_requests_elsewhere"));
+
+        Map<String, Signal> signals = source(server(page(3, 5, 0.25)), without).read();
+
+        Signal.Known waiting = (Signal.Known) signals.get(EngineMetricsSource.WAITING);
+        assertThat(waiting.coverage()).isEqualTo(0.5);
+        assertThat(waiting.parts().get(1).signal())
+                .isInstanceOfSatisfying(
+                        Signal.Missing.class,
+                        missing -> assertThat(missing.reason())
+                                .isEqualTo(
+                                        "vllm:num_requests_waiting or sglang:num_queue_reqs or sglang_num_queue_reqs is not"
+                                                + " on the page"));
     }
 
     @Test

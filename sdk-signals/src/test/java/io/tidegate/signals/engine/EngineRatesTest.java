@@ -242,7 +242,50 @@ class EngineRatesTest {
 
         assertThat(partly.value()).as("of the idle one").isZero();
         assertThat(partly.coverage()).isEqualTo(0.5);
-        assertMissing(partly.parts().get(0).signal(), "no first token since the read before");
+        assertMissing(partly.parts().get(0).signal(), "no first token in the last minute");
+    }
+
+    @Test
+    void read_noFirstTokenSinceTheReadBefore_isTheMeanOfTheLastMinute() throws Exception {
+        source.read();
+        one.answer(request -> ok(page(4, 1500, 800, 14, 4)));
+        readAfter(1);
+
+        for (int second = 1; second < 60; second++) {
+            assertThat(known(readAfter(1).get(EngineMetricsSource.TIME_TO_FIRST_TOKEN))
+                            .value())
+                    .as("2 s for 4 requests")
+                    .isEqualTo(0.5);
+        }
+        for (int second = 0; second < 6; second++) {
+            readAfter(1);
+        }
+        assertMissing(readAfter(1).get(EngineMetricsSource.TIME_TO_FIRST_TOKEN), "no first token in the last minute");
+    }
+
+    @Test
+    void read_oneOfTwoAtWorkHasNothingNew_isNoGap() throws Exception {
+        two.answer(request -> ok(page(1, 9000, 100, 90, 45)));
+        listed.add(EngineTarget.ready(two.url()));
+        source.read();
+        one.answer(request -> ok(page(4, 1500, 800, 14, 4)));
+
+        Signal.Known mean = known(readAfter(10).get(EngineMetricsSource.TIME_TO_FIRST_TOKEN));
+
+        assertThat(mean.value()).isEqualTo(0.5);
+        assertThat(mean.coverage()).isEqualTo(1);
+    }
+
+    @Test
+    void read_onceNotRead_theMeanGoesOnFromWhatWasReadBefore() throws Exception {
+        source.read();
+        one.answer(request -> EngineServer.status(503));
+        readAfter(10);
+        one.answer(request -> ok(page(4, 1500, 800, 14, 4)));
+
+        assertThat(known(readAfter(10).get(EngineMetricsSource.TIME_TO_FIRST_TOKEN))
+                        .value())
+                .isEqualTo(0.5);
     }
 
     @Test
