@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.tidegate.policy.Proposal.Abstains;
 import io.tidegate.policy.Proposal.Wants;
+import io.tidegate.policy.spi.LearningPolicy;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
 import java.util.Map;
@@ -48,8 +49,20 @@ class PolicySetsTest {
                 .isThrownBy(() -> PolicyTypes.create("slo", "a", Map.of("sigmas", "5.5")))
                 .withMessageContaining("sigmas")
                 .withMessageContaining("5.5");
-        assertThat(PolicyTypes.create("slo", "a", Map.of("sigmas", "5"))).isInstanceOf(SloPolicy.class);
-        assertThat(PolicyTypes.create("adaptive", "a", Map.of("latencyWindow", "9m")))
+        assertThat(PolicyTypes.create("slo", "slo", Map.of("sigmas", "5"))).isInstanceOf(SloPolicy.class);
+        assertThat(PolicyTypes.create("adaptive", "adaptive", Map.of("latencyWindow", "9m")))
                 .isInstanceOf(AdaptiveThresholdPolicy.class);
+    }
+
+    @Test
+    void types_anotherName_isThatOfThePolicyAndItsProposals() {
+        Policy named = PolicyTypes.create("slo", "mine", Map.of());
+        PoolView idle = view().ready(2).build();
+
+        assertThat(named.name()).isEqualTo("mine");
+        assertThat(named.propose(idle).policy()).isEqualTo("mine");
+        assertThat(named.propose(idle).why())
+                .isEqualTo(SloPolicy.builder().build().propose(idle).why());
+        assertThat(PolicyTypes.create("adaptive", "mine", Map.of())).isInstanceOf(LearningPolicy.class);
     }
 }
