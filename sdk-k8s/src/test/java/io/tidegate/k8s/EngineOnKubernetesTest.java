@@ -48,7 +48,6 @@ class EngineOnKubernetesTest {
                     .load(load::read)
                     .backend(backend)
                     .replicaWork(Work.slots(32))
-                    .policy(BacklogPolicy.builder().build())
                     .bounds(1, 5)
                     .policy(BacklogPolicy.builder().build())
                     .guardrails(all -> all.down(
