@@ -11,9 +11,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** No time is given twice and none is left out, whoever asks at once. */
+@Tag("lincheck")
 class AppointmentsLincheckTest {
 
     private static final long SECOND = 1_000_000_000L;

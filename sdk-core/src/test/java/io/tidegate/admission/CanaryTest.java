@@ -24,11 +24,13 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Faults made on purpose. A tool that no longer finds them proves nothing by finding none elsewhere. */
+@Tag("lincheck")
 class CanaryTest {
 
     /** That of jcstress is in the module of the benchmarks, beside the stress tests that it vouches for: LookThenSetCanary. */

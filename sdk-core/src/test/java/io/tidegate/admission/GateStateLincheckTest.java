@@ -20,12 +20,14 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Taking and giving back within ceilings, under all small interleavings: every result must be one that some order of the
  * operations explains. The same check must find the fault of a counter that looks first and adds afterwards.
  */
+@Tag("lincheck")
 class GateStateLincheckTest {
 
     private static final List<Tier> TIERS = List.of(

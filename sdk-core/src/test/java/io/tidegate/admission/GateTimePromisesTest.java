@@ -31,11 +31,13 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clocks as they are: of any number, standing still, wrapping, and read by two threads of which one is slow. */
+@Tag("lincheck")
 class GateTimePromisesTest {
 
     private static final long MILLI = 1_000_000;

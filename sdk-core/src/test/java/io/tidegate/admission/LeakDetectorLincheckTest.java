@@ -18,12 +18,14 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A sweep notes a permit that is returned in that moment: its room must not be given back a second time when it is collected.
  * The same check must find the fault of a sweep that does not look again.
  */
+@Tag("lincheck")
 class LeakDetectorLincheckTest {
 
     @Test

@@ -19,12 +19,14 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A ticket is settled and told once, a permit returned once, whoever races. The same checks must find the fault of a flag
  * that is looked at first and set afterwards.
  */
+@Tag("lincheck")
 class SettlementLincheckTest {
 
     private static final Tier TIER = Tier.builder("standard").build();

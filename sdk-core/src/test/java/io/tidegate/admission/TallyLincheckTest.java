@@ -15,12 +15,14 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Threads that all want the same stripe, and turn to the shared one: nothing that was added is lost. The same check must find
  * the fault of adding without a claim.
  */
+@Tag("lincheck")
 class TallyLincheckTest {
 
     @Test

@@ -20,6 +20,7 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
  * must find the faults of an account that looks first and adds afterwards, and of one who takes and does not look whether the
  * entry is gone.
  */
+@Tag("lincheck")
 class QuotaLincheckTest {
 
     private static final int BURST = 4;

@@ -26,12 +26,14 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A dispatch ends once, by whatever word comes first, and what a replica runs adds up. The same check must find the fault of a flag
  * that is looked at first and set afterwards.
  */
+@Tag("lincheck")
 class ReplicaRaceTest {
 
     private static ReplicaBalancer balancer(String... ids) {

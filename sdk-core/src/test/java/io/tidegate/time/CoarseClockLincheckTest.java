@@ -14,12 +14,14 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Readings stored by several, some of them stale, while others read: the time is the largest that was stored. The same check
  * must find the fault of a store that looks first.
  */
+@Tag("lincheck")
 class CoarseClockLincheckTest {
 
     @Test
