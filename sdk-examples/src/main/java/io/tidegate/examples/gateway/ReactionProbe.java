@@ -55,6 +55,7 @@ final class ReactionProbe implements AutoCloseable {
     private final Gate gate;
     private final Engine engine;
     private final AtomicLong calledNanos = new AtomicLong();
+    private final Noting backend = new Noting();
     private volatile boolean closed;
 
     private final Object lock = new Object();
@@ -90,7 +91,7 @@ final class ReactionProbe implements AutoCloseable {
                 .time(time)
                 .pool(ScaledPool.builder("probe")
                         .load(gate::load)
-                        .backend(new Noting())
+                        .backend(backend)
                         .replicaWork(Work.slots(1))
                         .decides(new PolicySet(
                                 "probe",
@@ -136,7 +137,12 @@ final class ReactionProbe implements AutoCloseable {
 
     private void begin() {
         // A replica that was asked for in the trial before must be gone, or nothing would be asked for now.
-        if (engine.state("probe").view().map(view -> view.replicas().desired()).orElse(0) == 1) {
+        // The view is that of the last round, so it may be from before the replica was asked for.
+        int known = engine.state("probe")
+                .view()
+                .map(view -> view.replicas().desired())
+                .orElse(0);
+        if (backend.replicas == 1 && known == 1) {
             calledNanos.set(0);
             sinceNanos = time.nanos();
             waiting = gate.acquire(Request.of(tier), ReactionProbe::giveBack);
