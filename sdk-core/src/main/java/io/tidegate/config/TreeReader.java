@@ -6,8 +6,8 @@
 package io.tidegate.config;
 
 import io.tidegate.config.ConfigException.Problem;
+import io.tidegate.time.DurationText;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -20,8 +20,6 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +27,6 @@ import org.jspecify.annotations.Nullable;
  * replaced by the default, so that the rest is checked as well. For one thread.
  */
 final class TreeReader {
-
-    private static final Pattern DURATION = Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,9})?)(ms|s|m|h|d)");
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -165,7 +161,7 @@ final class TreeReader {
             if (value == null) {
                 return Optional.empty();
             }
-            Optional<Duration> found = parse(String.valueOf(value));
+            Optional<Duration> found = DurationText.parse(String.valueOf(value));
             if (found.isEmpty()) {
                 problem(key, "must be a duration such as 250ms, 30s, 5m or PT30S but is " + shown(value));
                 return Optional.empty();
@@ -173,7 +169,8 @@ final class TreeReader {
             if (found.get().compareTo(least) < 0 || found.get().compareTo(most) > 0) {
                 problem(
                         key,
-                        "must be a duration from " + shown(least) + " to " + shown(most) + " but is " + shown(value));
+                        "must be a duration from " + DurationText.shown(least) + " to " + DurationText.shown(most)
+                                + " but is " + shown(value));
                 return Optional.empty();
             }
             return found;
@@ -274,30 +271,6 @@ final class TreeReader {
             asked.add(key);
             return values.get(key);
         }
-    }
-
-    private static Optional<Duration> parse(String text) {
-        Matcher matcher = DURATION.matcher(text.trim());
-        if (matcher.matches()) {
-            double unitNanos = switch (matcher.group(2)) {
-                case "ms" -> 1e6;
-                case "s" -> 1e9;
-                case "m" -> 60e9;
-                case "h" -> 3600e9;
-                default -> 86_400e9;
-            };
-            double nanos = Double.parseDouble(matcher.group(1)) * unitNanos;
-            return nanos < Long.MAX_VALUE ? Optional.of(Duration.ofNanos(Math.round(nanos))) : Optional.empty();
-        }
-        try {
-            return Optional.of(Duration.parse(text.trim()));
-        } catch (DateTimeParseException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static String shown(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
     static String plain(double value) {

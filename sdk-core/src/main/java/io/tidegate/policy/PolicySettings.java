@@ -5,9 +5,9 @@
  */
 package io.tidegate.policy;
 
+import io.tidegate.time.DurationText;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -27,8 +25,6 @@ import java.util.stream.Collectors;
  * @since 0.1.0
  */
 public final class PolicySettings {
-
-    private static final Pattern DURATION = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,9})?)(ms|s|m|h|d)");
 
     private final Map<String, String> values;
     private final Set<String> asked = new TreeSet<>();
@@ -79,7 +75,7 @@ public final class PolicySettings {
         if (text.isEmpty()) {
             return otherwise;
         }
-        Optional<Duration> found = parse(text.get());
+        Optional<Duration> found = DurationText.parse(text.get());
         if (found.isPresent()
                 && found.get().compareTo(least) >= 0
                 && found.get().compareTo(most) <= 0) {
@@ -87,7 +83,8 @@ public final class PolicySettings {
         }
         problem(
                 name,
-                "must be a duration from " + shown(least) + " to " + shown(most) + " but is \"" + text.get() + '"');
+                "must be a duration from " + DurationText.shown(least) + " to " + DurationText.shown(most)
+                        + " but is \"" + text.get() + '"');
         return otherwise;
     }
 
@@ -95,7 +92,9 @@ public final class PolicySettings {
     public Duration requiredDuration(String name, Duration least, Duration most) {
         if (!has(name)) {
             asked.add(name);
-            problem(name, "is required: a duration from " + shown(least) + " to " + shown(most));
+            problem(
+                    name,
+                    "is required: a duration from " + DurationText.shown(least) + " to " + DurationText.shown(most));
             return least;
         }
         return duration(name, least, most, least);
@@ -178,30 +177,6 @@ public final class PolicySettings {
             }
         }
         return name.toString();
-    }
-
-    private static Optional<Duration> parse(String text) {
-        Matcher matcher = DURATION.matcher(text);
-        if (matcher.matches()) {
-            double unit = switch (matcher.group(2)) {
-                case "ms" -> 1e6;
-                case "s" -> 1e9;
-                case "m" -> 60e9;
-                case "h" -> 3600e9;
-                default -> 86_400e9;
-            };
-            double nanos = Double.parseDouble(matcher.group(1)) * unit;
-            return nanos < Long.MAX_VALUE ? Optional.of(Duration.ofNanos(Math.round(nanos))) : Optional.empty();
-        }
-        try {
-            return Optional.of(Duration.parse(text));
-        } catch (DateTimeParseException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static String shown(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
     private static String plain(double value) {
