@@ -64,7 +64,6 @@ final class PoolLoop {
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int STATUS_FAILURES = 5;
     private static final long STATUS_PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
-    private static final double TRUSTED_COVERAGE = 0.9;
     private static final CapacityLearner LEARNER = CapacityLearner.builder().build();
 
     private final String name;
@@ -381,7 +380,7 @@ final class PoolLoop {
         Map<String, Signal> measured = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
         Evidence evidence = evidence(measured, fresh, now);
-        boolean trusted = evidence.complete() && evidence.coverage() >= TRUSTED_COVERAGE;
+        boolean trusted = evidence.complete() && evidence.coverage() >= pool.leastCoverage();
         marks.evidence(now, trusted, fresh, statusNanos, measured);
         Map<String, Signal> all = new HashMap<>(measured);
         all.putAll(GateSignals.of(tiers, known.ready(), pool.replicaWork, now));

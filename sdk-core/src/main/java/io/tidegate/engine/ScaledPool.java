@@ -6,6 +6,7 @@
 package io.tidegate.engine;
 
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Guardrails;
 import io.tidegate.policy.PolicySets;
@@ -71,6 +72,15 @@ public final class ScaledPool {
     /** Starts the settings of a pool. */
     public static Builder builder(String name) {
         return new Builder(name);
+    }
+
+    /** Coverage from which what is known is evidence against what there is: that of the guardrail, where there is one. */
+    double leastCoverage() {
+        return decides.guardrails().stream()
+                .filter(Coverage.class::isInstance)
+                .mapToDouble(guardrail -> ((Coverage) guardrail).least())
+                .findFirst()
+                .orElse(new Coverage().least());
     }
 
     /** What decides. */

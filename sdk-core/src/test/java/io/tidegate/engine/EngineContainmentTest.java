@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.tidegate.engine.spi.EngineListener;
+import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
@@ -27,6 +28,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Foreign code that throws, at every place where the engine calls some. */
@@ -297,6 +299,22 @@ class EngineContainmentTest {
                 new Signal.Missing("vllm", "404"),
                 new Signal.Stale("vllm", java.time.Duration.ofMinutes(1)),
                 new Signal.Invalid("vllm", "NaN"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.7, 1", "0.8, 1", "0.9, 3"})
+    void signals_heardInPart_areEvidenceFromTheCoverageOfTheGuardrailOn(double least, int desired) {
+        Rig rig = new Rig(3);
+        rig.backend.instant = true;
+        rig.pool.guardrail(new Coverage(least));
+        rig.pool.signals(
+                () -> Map.of("gpu", new Signal.Known(1, "ratio", rig.time.nanos(), "dcgm", 0.8, java.util.List.of())));
+        rig.pool.stabilizationWindow(java.time.Duration.ofSeconds(2));
+        rig.want = 1;
+        rig.start();
+        rig.advance(java.time.Duration.ofSeconds(6));
+
+        assertThat(rig.backend.desired).isEqualTo(desired);
     }
 
     @ParameterizedTest

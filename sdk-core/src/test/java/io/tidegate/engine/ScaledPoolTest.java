@@ -13,6 +13,7 @@ import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.Bounds;
+import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Guardrails;
 import io.tidegate.policy.BacklogPolicy;
@@ -69,6 +70,16 @@ class ScaledPoolTest {
                         .bounds(2, 9)
                         .down(new Behavior(Direction.DOWN, Duration.ZERO, List.of(), Select.MAX))
                         .build());
+    }
+
+    @Test
+    void leastCoverage_isThatOfTheGuardrail() {
+        assertThat(builder().build().leastCoverage()).isEqualTo(0.9);
+        assertThat(builder()
+                        .guardrails(all -> all.coverage(new Coverage(0.5)))
+                        .build()
+                        .leastCoverage())
+                .isEqualTo(0.5);
     }
 
     @Test
