@@ -9,10 +9,12 @@ import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Marks;
+import io.tidegate.ledger.Inputs;
 import io.tidegate.policy.Learned;
 import io.tidegate.pool.PoolView;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ final class Course {
     private Decider decider;
     private History history;
     private Map<String, Learned> learned = Map.of();
+    private @Nullable Inputs inputs;
 
     Course(Decider decider, History history) {
         this.decider = decider;
@@ -56,6 +59,13 @@ final class Course {
             Instant at,
             Origin origin,
             @Nullable ManualOverride override) {
+        inputs = new Inputs(
+                view,
+                history.withMarks(marks),
+                learned,
+                trusted,
+                Optional.ofNullable(override).map(ManualOverride::said),
+                decider.composition());
         learned = decider.learn(view, learned);
         Decider.Wanted wanted = decider.wanted(view, learned);
         int current = view.replicas().desired();
@@ -65,6 +75,14 @@ final class Course {
         double demand = trusted ? wanted.demand() : Math.max(wanted.demand(), current);
         history = history.withMarks(marks).withProposal(view.nowNanos(), evidence, demand, HORIZON_NANOS);
         return decider.decide(view, wanted, history, id, at, origin, override);
+    }
+
+    /** What the latest decision rested on. */
+    Inputs inputs() {
+        if (inputs == null) {
+            throw new IllegalStateException("nothing was decided yet");
+        }
+        return inputs;
     }
 
     /** Somebody else wanted this many: counts as a proposal, so that it is not undone before a window has passed. */

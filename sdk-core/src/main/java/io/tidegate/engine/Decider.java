@@ -11,8 +11,10 @@ import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.ledger.Composition;
 import io.tidegate.policy.Learned;
 import io.tidegate.policy.Proposal;
+import io.tidegate.policy.Recipe;
 import io.tidegate.policy.spi.LearningPolicy;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
@@ -24,10 +26,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +50,7 @@ final class Decider {
 
     private final List<Policy> policies;
     private final List<Guardrail> guardrails;
+    private final Composition composition;
     private final BiConsumer<String, Throwable> failed;
     private final Consumer<String> recovered;
 
@@ -62,6 +67,28 @@ final class Decider {
         this.guardrails = guardrails;
         this.failed = failed;
         this.recovered = recovered;
+        this.composition = new Composition(
+                policies.stream()
+                        .map(each -> part("policy ", name(each), each::recipe))
+                        .toList(),
+                guardrails.stream()
+                        .map(each -> part("guardrail ", name(each), each::recipe))
+                        .toList());
+    }
+
+    /** A plugin that cannot say how it is made is as one that does not. */
+    private Composition.Part part(String what, String name, Supplier<Optional<Recipe>> recipe) {
+        try {
+            return new Composition.Part(name, Objects.requireNonNull(recipe.get(), "the recipe is null"));
+        } catch (RuntimeException | Error e) {
+            failed.accept(what + name, e);
+            return new Composition.Part(name, Optional.empty());
+        }
+    }
+
+    /** What decides here. */
+    Composition composition() {
+        return composition;
     }
 
     /**

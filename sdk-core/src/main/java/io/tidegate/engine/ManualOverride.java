@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.ledger.Inputs;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -77,6 +78,16 @@ public final class ManualOverride {
      */
     public static ManualOverride pause(Duration lifetime, String by, String why) {
         return new ManualOverride(OptionalInt.empty(), lifetime, by, why);
+    }
+
+    /** The same as the account keeps it. */
+    Inputs.Said said() {
+        return new Inputs.Said(replicas, lifetime, by, why);
+    }
+
+    /** The same as it was given. */
+    static ManualOverride of(Inputs.Said said) {
+        return new ManualOverride(said.replicas(), said.lifetime(), said.by(), said.why());
     }
 
     /** How many replicas, or empty if nothing shall change. */

@@ -15,6 +15,7 @@ import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.guardrail.History;
+import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
@@ -791,7 +792,7 @@ final class PoolLoop {
     private void record(Decision decision) {
         decisions.addLast(decision);
         trim(decisions);
-        guarded("the ledger", () -> ledger.decided(decision));
+        append(new Entry.Decided(decision, live.inputs()));
         tell(listener -> listener.decided(decision));
     }
 
@@ -860,7 +861,7 @@ final class PoolLoop {
     }
 
     private void recordStep(ScaleEvent event) {
-        guarded("the ledger", () -> ledger.stepped(event));
+        append(new Entry.Stepped(event));
         tell(listener -> listener.stepped(event));
     }
 
@@ -870,6 +871,11 @@ final class PoolLoop {
         for (EngineListener listener : listeners) {
             guarded("listener " + listener.getClass().getName(), () -> event.accept(listener));
         }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what becomes of it is told by the stage it returns
+    private void append(Entry entry) {
+        guarded("the ledger", () -> ledger.append(entry));
     }
 
     private void guarded(String who, Runnable foreign) {

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
@@ -92,7 +93,20 @@ public final class FileLedger implements Ledger {
     }
 
     @Override
-    public void decided(Decision decision) {
+    public CompletableFuture<Void> append(Entry entry) {
+        try {
+            if (entry instanceof Entry.Decided decided) {
+                decided(decided.decision());
+            } else if (entry instanceof Entry.Stepped stepped) {
+                stepped(stepped.event());
+            }
+            return CompletableFuture.completedFuture(null);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void decided(Decision decision) {
         StringWriter line = new StringWriter();
         try (JsonGenerator json = generator(line)) {
             json.writeStartObject();
@@ -132,8 +146,7 @@ public final class FileLedger implements Ledger {
         append(line);
     }
 
-    @Override
-    public void stepped(ScaleEvent event) {
+    private void stepped(ScaleEvent event) {
         ScaleEvent.Step step = event.latest();
         StringWriter line = new StringWriter();
         try (JsonGenerator json = generator(line)) {

@@ -5,23 +5,37 @@
  */
 package io.tidegate.ledger;
 
-import io.tidegate.guardrail.Decision;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * Where decisions and scale events are written. Safe for many threads.
+ * Where decisions, scale events and all that belongs to them are written. Safe for many threads.
  *
- * <p>A ledger that cannot write says so by an exception; the engine counts it, logs it once and goes on.
+ * <p>A ledger never delays nor stops who appends: it takes an entry and returns. What it cannot write it counts, and says so in
+ * {@link #status()} and in the ledger itself as soon as it can write again.
  *
  * @since 0.1.0
  */
 public interface Ledger extends AutoCloseable {
 
-    /** Writes a decision that changes the desired count. */
-    void decided(Decision decision);
+    /**
+     * Takes an entry and returns at once.
+     *
+     * @return done when the entry will survive the end of this process, and of this machine where the ledger promises that; failed if it
+     *     was lost. Entries become durable in the order in which they were taken
+     */
+    CompletableFuture<Void> append(Entry entry);
 
-    /** Writes the latest step of a scale event. */
-    void stepped(ScaleEvent event);
+    /** What it holds from before it was opened. */
+    default Recovered recovered() {
+        return Recovered.NOTHING;
+    }
 
+    /** How it does. */
+    default LedgerStatus status() {
+        return LedgerStatus.UNKNOWN;
+    }
+
+    /** Writes what was taken, as far as that is possible within a bounded time, and gives back what it holds. */
     @Override
     void close();
 
@@ -29,10 +43,9 @@ public interface Ledger extends AutoCloseable {
     static Ledger none() {
         return new Ledger() {
             @Override
-            public void decided(Decision decision) {}
-
-            @Override
-            public void stepped(ScaleEvent event) {}
+            public CompletableFuture<Void> append(Entry entry) {
+                return CompletableFuture.completedFuture(null);
+            }
 
             @Override
             public void close() {}

@@ -37,12 +37,21 @@ public record ScaleEvent(String id, String pool, long decisionId, int from, int 
 
     /** Where a scale event stands. */
     public enum Phase {
+        /** The decision was made, and is in the ledger. */
         DECIDED,
+        /** The backend is being asked, or was when the gateway stopped. */
         SENT,
+        /** The backend's answer is lost: nobody knows whether it did it, until its status says. */
+        UNANSWERED,
+        /** The backend has taken it on, by its answer or its status. */
         ACCEPTED,
+        /** The first of the replicas it adds serves. */
         FIRST_READY,
+        /** As many serve as it asked for, or no more run. */
         READY,
+        /** The backend refused. */
         FAILED,
+        /** Another decision, or somebody else, went another way first. */
         SUPERSEDED;
 
         /** Whether nothing follows. */
@@ -58,8 +67,15 @@ public record ScaleEvent(String id, String pool, long decisionId, int from, int 
      * @param at wall-clock time, for display
      * @param atNanos monotonic time
      * @param detail more in words, such as the error; may be empty
+     * @param refusal why the backend refused, where it did
      */
-    public record Step(Phase phase, Instant at, long atNanos, String detail) {}
+    public record Step(Phase phase, Instant at, long atNanos, String detail, Optional<Refusal> refusal) {
+
+        /** With no refusal. */
+        public Step(Phase phase, Instant at, long atNanos, String detail) {
+            this(phase, at, atNanos, detail, Optional.empty());
+        }
+    }
 
     /** With one more step. */
     public ScaleEvent with(Step step) {

@@ -14,6 +14,7 @@ import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
@@ -24,6 +25,7 @@ import io.tidegate.pool.PoolView;
 import io.tidegate.pool.Signal;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -208,12 +210,7 @@ class EngineContainmentTest {
                 Runnable::run,
                 builder -> builder.ledger(new Ledger() {
                     @Override
-                    public void decided(Decision decision) {
-                        throw thrown(failure);
-                    }
-
-                    @Override
-                    public void stepped(ScaleEvent event) {
+                    public CompletableFuture<Void> append(Entry entry) {
                         throw thrown(failure);
                     }
 

@@ -92,10 +92,10 @@ class ScaleEventTest {
     void none_keepsNothingAndClosesTwice() {
         Ledger none = Ledger.none();
         assertThatCode(() -> {
-                    none.stepped(event(1, 2));
+                    none.append(new Entry.Stepped(event(1, 2))).join();
                     none.close();
                     none.close();
-                    none.stepped(event(1, 2));
+                    none.append(new Entry.Stepped(event(1, 2))).join();
                 })
                 .doesNotThrowAnyException();
     }

@@ -6,6 +6,7 @@
 package io.tidegate.engine.spi;
 
 import io.tidegate.guardrail.Decision;
+import io.tidegate.ledger.Account;
 import io.tidegate.ledger.ScaleEvent;
 import java.time.Duration;
 
@@ -29,4 +30,7 @@ public interface EngineListener {
 
     /** A scale event took a step: {@link ScaleEvent#latest()}. */
     default void stepped(ScaleEvent event) {}
+
+    /** What a scale event came to is known. */
+    default void accounted(Account account) {}
 }

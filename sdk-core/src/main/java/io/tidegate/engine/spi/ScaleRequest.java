@@ -13,9 +13,15 @@ package io.tidegate.engine.spi;
  * @param to desired count from now on
  * @param decisionId the decision, the same for a repeated attempt
  * @param reason the decision in words, for annotations and events
+ * @param key idempotency key: the same for a repeated attempt, and for no other request of this or another gateway or run
  * @since 0.1.0
  */
-public record ScaleRequest(String pool, int from, int to, long decisionId, String reason) {
+public record ScaleRequest(String pool, int from, int to, long decisionId, String reason, String key) {
+
+    /** With a key made of pool and decision, which is unique only in one run. */
+    public ScaleRequest(String pool, int from, int to, long decisionId, String reason) {
+        this(pool, from, to, decisionId, reason, pool + "-" + decisionId);
+    }
 
     public ScaleRequest {
         if (from < 0 || to < 0) {

@@ -7,7 +7,9 @@ package io.tidegate.guardrail.spi;
 
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Optional;
 
 /**
  * What may only narrow a proposal: bring it nearer to the present count or inside bounds.
@@ -36,5 +38,13 @@ public interface Guardrail {
      */
     default boolean bindsOverrides() {
         return false;
+    }
+
+    /**
+     * How it is made again, with every setting; the same recipe must give the same answers. Empty by default: its answers are then read
+     * from the ledger where a decision is made again.
+     */
+    default Optional<Recipe> recipe() {
+        return Optional.empty();
     }
 }

@@ -6,7 +6,9 @@
 package io.tidegate.policy.spi;
 
 import io.tidegate.policy.Proposal;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Optional;
 
 /**
  * A pure function from what is known of a pool to a proposed replica count.
@@ -23,4 +25,12 @@ public interface Policy {
 
     /** What this policy wants for the pool, or why it has no opinion. */
     Proposal propose(PoolView view);
+
+    /**
+     * How it is made again, with every setting; the same recipe must give the same proposals. Empty by default: its proposals are then
+     * read from the ledger where a decision is made again.
+     */
+    default Optional<Recipe> recipe() {
+        return Optional.empty();
+    }
 }
