@@ -170,6 +170,7 @@ final class PoolAssembly {
                 .backend(backend(scaling))
                 .replicaWork(pool.replica().work())
                 .timeToReady(pool.replica().timeToReady())
+                .pricePerHour(pool.replica().pricePerHour().orElse(Double.NaN))
                 .mode(scaling.mode())
                 .period(scaling.period())
                 .rateWindow(scaling.rateWindow())

@@ -208,6 +208,19 @@ public final class Engine implements AutoCloseable {
                         pool, () -> beats.getOrDefault(pool.name(), List.of()).forEach(Beat::changed));
     }
 
+    /**
+     * A replica wrote its first token, as a gateway sees it; for the account of the scale event that brought it. Later calls for the same
+     * replica change nothing and cost a look into a map. From any thread; unknown pools are ignored.
+     *
+     * @param replica its name, as the backend's births give it where they do
+     */
+    public void firstToken(String pool, String replica) {
+        PoolLoop loop = loops.get(pool);
+        if (loop != null) {
+            loop.firstToken(replica);
+        }
+    }
+
     /** The pools it scales. */
     public Set<String> pools() {
         return Set.copyOf(loops.keySet());

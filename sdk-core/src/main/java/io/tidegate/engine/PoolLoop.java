@@ -15,11 +15,13 @@ import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.guardrail.History;
+import io.tidegate.ledger.Account;
 import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.Ledger;
+import io.tidegate.ledger.Recovered;
+import io.tidegate.ledger.Refusal;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
-import io.tidegate.ledger.ScaleEvent.Step;
 import io.tidegate.policy.CapacityLearner;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Evidence;
@@ -32,7 +34,6 @@ import io.tidegate.pool.Signal;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,6 +66,10 @@ final class PoolLoop {
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int STATUS_FAILURES = 5;
     private static final long STATUS_PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
+    /** Longest time for which a call waits for the ledger. */
+    private static final long LEDGER_PATIENCE_NANOS = Duration.ofMillis(250).toNanos();
+
     private static final CapacityLearner LEARNER = CapacityLearner.builder().build();
 
     private final String name;
@@ -76,6 +81,14 @@ final class PoolLoop {
     private final Failures failures;
     private final Course live;
     private final ReadyTimes readyTimes;
+    private final ScaleEvents events;
+    private final Accounting accounting;
+    private final Overrides overrides;
+    private final BudgetAlarm budgetAlarm;
+    private final Holds holds = new Holds();
+    /** Makes keys of requests unique over runs. */
+    private final String run;
+
     private final MarkKeeper marks;
     private final @Nullable Remembering memory;
     private final RecentLoad recentLoad = new RecentLoad();
@@ -89,11 +102,8 @@ final class PoolLoop {
     private Capacity capacity = Capacity.UNKNOWN;
 
     private final ArrayDeque<Decision> decisions = new ArrayDeque<>();
-    private final ArrayDeque<ScaleEvent> events = new ArrayDeque<>();
     /** When each replica that is not ready yet was asked for, oldest first. */
     private final ArrayDeque<Long> asked = new ArrayDeque<>();
-    /** How many were ready when an event that is still open was accepted, by its id. */
-    private final Map<String, Integer> readyBefore = new HashMap<>();
 
     private @Nullable ReplicaStatus status;
     private long statusNanos;
@@ -113,8 +123,16 @@ final class PoolLoop {
     private boolean remembered;
     private boolean askedMemory;
     private @Nullable PoolMemory recalled;
-    private long nextId = 1;
+    private long nextId;
+    /** Scale events that were open when the gateway stopped, until their backend is heard of. */
+    private List<ScaleEvent> left;
+
     private int saidTo = -1;
+    /** When what set off the event that is being begun happened. */
+    private long sinceNanos;
+    /** What becomes of the entry that was appended last. */
+    private volatile CompletableFuture<Void> lastAppended = CompletableFuture.completedFuture(null);
+
     private double replicaSeconds;
     private long accruedNanos;
     private @Nullable PoolView view;
@@ -125,17 +143,9 @@ final class PoolLoop {
     /** What set the next round off, if not the period: the first since the last round. */
     private final AtomicReference<@Nullable Origin> origin = new AtomicReference<>();
 
-    private final AtomicReference<@Nullable InForce> override = new AtomicReference<>();
-    /** Whether a person has said anything since the start: what was said before it then counts no more. */
-    private volatile boolean overridden;
-
-    private TimeSource.@Nullable Task budgetAlarm;
     private volatile boolean started;
     private volatile boolean closed;
     private volatile PoolState state;
-
-    /** What a person said, when it ends, and what sets off a round then. */
-    private record InForce(ManualOverride override, long untilNanos, Instant until, TimeSource.Task end) {}
 
     PoolLoop(
             ScaledPool pool,
@@ -162,6 +172,17 @@ final class PoolLoop {
         this.memory = memory == null ? null : new Remembering(pool.name, memory, calls, time);
         this.remembered = memory == null;
         this.notBeforeNanos = time.nanos();
+        this.events = new ScaleEvents(pool.name, time, this::recordStep);
+        this.accounting = new Accounting(time, this::account);
+        this.accounting.price(pool.pricePerHour);
+        this.overrides = new Overrides(pool.name, time, () -> wake(Trigger.OVERRIDE), this::overridden);
+        this.budgetAlarm = new BudgetAlarm(time, () -> wake(Trigger.BUDGET));
+        this.run = Long.toString(time.wallTime().toEpochMilli(), Character.MAX_RADIX);
+        Recovered before = recovered(ledger);
+        this.nextId = before.lastDecisions().getOrDefault(pool.name, 0L) + 1;
+        this.left = before.open().stream()
+                .filter(event -> event.pool().equals(pool.name))
+                .toList();
         this.state = PoolState.UNKNOWN;
     }
 
@@ -234,32 +255,34 @@ final class PoolLoop {
         }
     }
 
-    /** From any thread: holds from the next round on. */
-    void override(@Nullable ManualOverride said) {
-        if (closed) {
-            return;
+    private Recovered recovered(Ledger from) {
+        try {
+            return from.recovered();
+        } catch (RuntimeException | Error e) {
+            failures.failed("the ledger", e);
+            return Recovered.NOTHING;
         }
-        overridden = true;
-        InForce before = override.getAndSet(said == null ? null : inForce(said, said.lifetime()));
-        if (before != null) {
-            before.end().cancel();
-        }
-        if (said != null) {
-            LOG.info("pool {}: {}", name, said);
-        } else if (before != null) {
-            LOG.info("pool {}: no longer overridden", name);
-        }
-        if (memory != null) {
-            memory.hurry();
-        }
-        wake(Trigger.OVERRIDE);
     }
 
-    /** Ends on time also where the period is long. */
-    private InForce inForce(ManualOverride said, Duration left) {
-        long now = time.nanos();
-        TimeSource.Task end = time.schedule(left.toNanos(), () -> wake(Trigger.OVERRIDE));
-        return new InForce(said, now + left.toNanos(), time.wallTime().plus(left), end);
+    /** From any thread: holds from the next round on. */
+    void override(@Nullable ManualOverride said) {
+        if (!closed) {
+            overrides.say(said);
+            if (memory != null) {
+                memory.hurry();
+            }
+            wake(Trigger.OVERRIDE);
+        }
+    }
+
+    /** From any thread. */
+    private void overridden(Optional<ManualOverride> said) {
+        append(new Entry.Overridden(name, time.wallTime(), said.map(ManualOverride::said)));
+    }
+
+    /** From any thread: a replica wrote its first token. */
+    void firstToken(String replica) {
+        accounting.firstToken(replica);
     }
 
     /**
@@ -287,6 +310,7 @@ final class PoolLoop {
             }
             rates.use(next.rateWindow, next.latencyWindow);
             readyTimes.configure(next.timeToReady);
+            accounting.price(next.pricePerHour);
             marks.period(next.period);
             live.use(deciding);
             if (shadow != null
@@ -314,11 +338,7 @@ final class PoolLoop {
         nextReadNanos = time.nanos();
         failedInARow = 0;
         notBeforeNanos = time.nanos();
-        for (ScaleEvent event : List.copyOf(events)) {
-            if (event.open() && !event.reached(Phase.ACCEPTED)) {
-                step(event, Phase.SUPERSEDED, "the backend was exchanged");
-            }
-        }
+        events.supersedeUnaccepted("the backend was exchanged");
     }
 
     /** Asks for a look at the backend's status if rounds are too seldom for it, from any thread. */
@@ -331,16 +351,12 @@ final class PoolLoop {
     /** Does nothing from now on; done when what must survive is written down, or cannot be. */
     CompletableFuture<?> close() {
         closed = true;
-        InForce said = override.get();
-        if (said != null) {
-            said.end().cancel();
-        }
+        overrides.close();
         CompletableFuture<Void> done = new CompletableFuture<>();
         try {
             engine.execute(() -> {
-                if (budgetAlarm != null) {
-                    budgetAlarm.cancel();
-                }
+                budgetAlarm.cancel();
+                guarded("the account", accounting::close);
                 if (memory != null && remembered && status != null) {
                     try {
                         memory.saveLast(remembered(), () -> done.complete(null));
@@ -354,7 +370,7 @@ final class PoolLoop {
         } catch (RejectedExecutionException e) {
             done.complete(null);
         }
-        return memory == null ? CompletableFuture.completedFuture(null) : done;
+        return done;
     }
 
     private void tick() {
@@ -377,6 +393,10 @@ final class PoolLoop {
             return;
         }
         accrue(known, now);
+        guarded(
+                "the account",
+                () -> accounting.round(load, known.running(), known.ready(), pool.replicaWork.slots(), now));
+        events.giveUp(now);
         Recent recent = recentLoad.update(load, known.ready());
         Map<String, Signal> measured = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
@@ -402,18 +422,24 @@ final class PoolLoop {
         view = seen;
         // For the next round: what is decided now rests on what is shown.
         guarded("learning the capacity", () -> capacity = LEARNER.learn(seen));
-        Decision decision =
-                live.decide(seen, marks.marks(), trusted, nextId++, time.wallTime(), takeOrigin(now), inForce(now));
+        Decision decision = live.decide(
+                seen, marks.marks(), trusted, nextId++, time.wallTime(), takeOrigin(now), overrides.at(now));
         latest = decision;
         boolean changes = decision.direction() != Direction.HOLD;
         if (pool.mode == Mode.DRY_RUN) {
             say(decision, changes);
-        } else if (!scaling && changes && now - notBeforeNanos >= 0) {
+        } else if (!scaling
+                && changes
+                && now - notBeforeNanos >= 0
+                && events.unanswered().isEmpty()) {
             send(decision);
+        }
+        if (holds.isNew(decision)) {
+            append(new Entry.Decided(decision, live.inputs()));
         }
         guarded("the shadow", () -> inShadow(seen, known, trusted));
         supply(known);
-        watchBudgets(tiers);
+        budgetAlarm.watch(tiers, pool.period);
         remember();
         failures.recovered("a round");
     }
@@ -423,20 +449,6 @@ final class PoolLoop {
         return first == null
                 ? new Origin(Trigger.PERIOD, now, pool.mode)
                 : new Origin(first.trigger(), first.sinceNanos(), pool.mode);
-    }
-
-    private @Nullable ManualOverride inForce(long now) {
-        InForce said = override.get();
-        if (said == null) {
-            return null;
-        }
-        if (now - said.untilNanos() >= 0) {
-            if (override.compareAndSet(said, null)) {
-                LOG.info("pool {}: the override has ended: {}", name, said.override());
-            }
-            return null;
-        }
-        return said.override();
     }
 
     private Evidence evidence(Map<String, Signal> measured, boolean fresh, long now) {
@@ -480,32 +492,6 @@ final class PoolLoop {
         beside.round(seen, known.running(), marks.marks(), trusted, nextId, time.wallTime());
     }
 
-    /** Comes back when the one who waits longest will have used up half of what its tier allows, if that is before the next round. */
-    private void watchBudgets(List<TierView> tiers) {
-        if (budgetAlarm != null) {
-            budgetAlarm.cancel();
-            budgetAlarm = null;
-        }
-        long soonest = pool.period.toNanos();
-        boolean any = false;
-        for (TierView tier : tiers) {
-            if (tier.queued() > 0) {
-                long bound = tier.tier().maxQueueTime().toNanos();
-                Duration firstToken =
-                        tier.tier().slo().timeToFirstToken().orElse(tier.tier().maxQueueTime());
-                long left = Math.min(bound, firstToken.toNanos()) / 2
-                        - tier.oldestAge().toNanos();
-                if (left > 0 && left < soonest) {
-                    soonest = left;
-                    any = true;
-                }
-            }
-        }
-        if (any) {
-            budgetAlarm = time.schedule(soonest, () -> wake(Trigger.BUDGET));
-        }
-    }
-
     private Map<String, Signal> signals() {
         try {
             Map<String, Signal> signals = Map.copyOf(pool.signals.get());
@@ -524,7 +510,7 @@ final class PoolLoop {
     }
 
     private void supply(ReplicaStatus known) {
-        boolean underWay = events.stream().anyMatch(ScaleEvent::open);
+        boolean underWay = !events.open().isEmpty();
         ScaledPool now = pool;
         guarded("supply", () -> now.supply.accept(new Supply(replicas(known), now.replicaWork, underWay)));
     }
@@ -568,18 +554,7 @@ final class PoolLoop {
         recalled = sound;
         capacity = sound.capacity();
         sound.timesToReady().forEach(readyTimes::add);
-        if (sound.override().isPresent() && !overridden) {
-            PoolMemory.Said said = sound.override().get();
-            // Not longer than it was given for, should the wall clock have gone back.
-            Duration left = Duration.between(time.wallTime(), said.until());
-            Duration longest = said.override().lifetime();
-            if (!left.isNegative() && !left.isZero()) {
-                InForce again = inForce(said.override(), left.compareTo(longest) < 0 ? left : longest);
-                if (!override.compareAndSet(null, again)) {
-                    again.end().cancel();
-                }
-            }
-        }
+        sound.override().ifPresent(overrides::recall);
     }
 
     /** Begins with what is known of the time before the start. */
@@ -623,7 +598,7 @@ final class PoolLoop {
                 live.learned(),
                 capacity,
                 readyTimes.measured(),
-                Optional.ofNullable(override.get()).map(said -> new PoolMemory.Said(said.override(), said.until())));
+                overrides.kept());
     }
 
     // ---- the backend's status --------------------------------------------------------------------------------------
@@ -686,14 +661,18 @@ final class PoolLoop {
             accruedNanos = now;
         } else {
             accrue(status, now);
-            if (current && found.desired() != target) {
-                takeOver(found.desired(), now);
-            }
         }
         boolean lost = status != null && found.ready() < status.ready() && found.ready() < target;
         status = found;
         heard = true;
         statusNanos = now;
+        adopt(found);
+        if (current) {
+            resolve(found);
+            if (found.desired() != target) {
+                takeOver(found.desired(), now);
+            }
+        }
         int missing = Math.max(0, target - found.ready());
         while (asked.size() > missing) {
             asked.pollFirst();
@@ -701,10 +680,9 @@ final class PoolLoop {
         while (asked.size() < missing) {
             asked.addLast(now);
         }
-        for (ScaleEvent event : List.copyOf(events)) {
-            if (current && event.open() && event.reached(Phase.ACCEPTED)) {
-                advance(event, found);
-            }
+        guarded("the account", () -> accounting.status(found));
+        if (current) {
+            events.advance(found, readyTimes::add);
         }
         marks.status(now, found.ready(), asked.size());
         supply(found);
@@ -723,69 +701,98 @@ final class PoolLoop {
         live.proposed(now, desired);
         live.changed(now, target, desired);
         target = desired;
-        for (ScaleEvent event : List.copyOf(events)) {
-            if (event.open()) {
-                step(event, Phase.SUPERSEDED, "somebody else set " + desired + " replicas");
+        events.supersede("somebody else set " + desired + " replicas");
+    }
+
+    /** Goes on with what the gateway had begun before it stopped. */
+    private void adopt(ReplicaStatus found) {
+        if (left.isEmpty()) {
+            return;
+        }
+        List<ScaleEvent> before = left;
+        left = List.of();
+        events.adopt(before, found);
+        List<ScaleEvent> open = events.open();
+        for (ScaleEvent event : open) {
+            for (int i = event.from(); i < event.to(); i++) {
+                asked.addLast(event.steps().get(0).atNanos());
             }
+        }
+        ScaleEvent newest = open.isEmpty() ? null : open.get(open.size() - 1);
+        if (newest != null && newest.reached(Phase.ACCEPTED) && newest.to() != found.desired()) {
+            events.supersede("somebody else set " + found.desired() + " replicas");
         }
     }
 
-    private void advance(ScaleEvent event, ReplicaStatus found) {
-        ScaleEvent moved = event;
-        if (event.direction() == Direction.UP) {
-            int before = readyBefore.getOrDefault(event.id(), event.from());
-            if (found.ready() > Math.max(before, event.from()) && !event.reached(Phase.FIRST_READY)) {
-                moved = step(moved, Phase.FIRST_READY, "");
+    /** What became of a request whose answer was lost, by what the backend runs. */
+    private void resolve(ReplicaStatus found) {
+        List<ScaleEvent> lost = events.unanswered();
+        for (int i = lost.size() - 1; i >= 0; i--) {
+            ScaleEvent event = lost.get(i);
+            boolean newest = i == lost.size() - 1;
+            if (newest && event.to() == found.desired()) {
+                onAccepted(event, event.steps().get(0).atNanos(), "the backend's status says so");
+            } else {
+                events.failed(event, event.latest().detail());
             }
-            if (found.ready() >= event.to()) {
-                moved = step(moved, Phase.READY, "");
-                // Where as many were ready before, nobody was waited for, and nothing is learned.
-                if (before < event.to()) {
-                    moved.timeTo(Phase.READY).ifPresent(readyTimes::add);
-                }
-            }
-        } else if (found.running() <= event.to()) {
-            step(moved, Phase.READY, "");
         }
     }
 
     // ---- acting ----------------------------------------------------------------------------------------------------
 
+    /** Begins a scale event: into the ledger first, so that whatever becomes of this process it is known that it was sent. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stage that goes on has no result of its own
     private void send(Decision decision) {
         long now = time.nanos();
         record(decision);
-        supersedeOpposite(decision);
-        Step decided = new Step(Phase.DECIDED, decision.at(), decision.atNanos(), "");
-        ScaleEvent begun = new ScaleEvent(
-                pool.name + "-" + decision.id(),
-                pool.name,
-                decision.id(),
-                decision.from(),
-                decision.to(),
-                decision.cause(),
-                List.of(decided));
-        events.addLast(begun);
-        trim(events);
-        recordStep(begun);
-        ScaleEvent sent = step(begun, Phase.SENT, "");
+        sinceNanos = decision.origin().sinceNanos();
+        ScaleEvent begun = events.begin(decision);
         scaling = true;
         scaleMoments++;
-        ScaleRequest request =
-                new ScaleRequest(pool.name, decision.from(), decision.to(), decision.id(), decision.explain());
+        long moment = scaleMoments;
+        ScaleEvent sent = events.step(begun, Phase.SENT, "");
+        Once call = new Once(() -> call(decision, sent, now, moment));
+        CompletableFuture<Void> written = lastAppended;
+        if (written.isDone()) {
+            call.run();
+        } else {
+            // A ledger that hangs must not keep replicas from coming.
+            TimeSource.Task late = time.schedule(LEDGER_PATIENCE_NANOS, () -> submit(call));
+            written.whenComplete((done, failure) -> {
+                late.cancel();
+                submit(call);
+            });
+        }
+    }
+
+    private void call(Decision decision, ScaleEvent sent, long sentNanos, long moment) {
+        if (moment != scaleMoments) {
+            // The backend was exchanged meanwhile.
+            return;
+        }
+        ScaleRequest request = new ScaleRequest(
+                name, decision.from(), decision.to(), decision.id(), decision.explain(), run + "-" + sent.id());
+        AtomicLong called = new AtomicLong(time.nanos());
         try {
-            long moment = scaleMoments;
-            AtomicLong called = new AtomicLong(now);
             backend.scale(
                     request,
                     () -> called.set(time.nanos()),
                     (accepted, failure) -> submit(() -> {
+                        accounting.called(sent.id(), called.get());
                         Duration reaction = Duration.ofNanos(
                                 called.get() - decision.origin().sinceNanos());
                         tell(listener -> listener.called(decision, reaction));
-                        onScaleAnswer(sent, now, moment, failure);
+                        onScaleAnswer(sent, sentNanos, moment, failure);
                     }));
         } catch (RuntimeException e) {
-            onScaleAnswer(sent, now, scaleMoments, e);
+            // It was not even asked.
+            String message = e.getMessage();
+            Refusal refusal = Refusal.UNAVAILABLE;
+            onScaleAnswer(
+                    sent,
+                    sentNanos,
+                    moment,
+                    new BackendException(refusal, message == null ? e.toString() : message, e));
         }
     }
 
@@ -804,26 +811,17 @@ final class PoolLoop {
         scaling = false;
         scaleMoments++;
         if (failure == null) {
-            onAccepted(sent, sentNanos);
+            onAccepted(sent, sentNanos, "");
         } else {
             onRefused(sent, failure);
         }
         supply(Objects.requireNonNull(status));
     }
 
-    private void supersedeOpposite(Decision decision) {
-        for (ScaleEvent event : List.copyOf(events)) {
-            if (event.open() && event.direction() != decision.direction()) {
-                step(event, Phase.SUPERSEDED, "by decision " + decision.id());
-            }
-        }
-    }
-
-    private void onAccepted(ScaleEvent event, long sentNanos) {
+    private void onAccepted(ScaleEvent event, long sentNanos, String how) {
         long now = time.nanos();
         failedInARow = 0;
         target = event.to();
-        readyBefore.put(event.id(), Objects.requireNonNull(status).ready());
         live.changed(now, event.from(), event.to());
         for (int i = event.from(); i < event.to(); i++) {
             asked.addLast(sentNanos);
@@ -832,36 +830,33 @@ final class PoolLoop {
             asked.pollLast();
         }
         failures.recovered("the backend");
-        step(event, Phase.ACCEPTED, "");
+        events.accepted(event, Objects.requireNonNull(status).ready(), how);
     }
 
     private void onRefused(ScaleEvent event, Throwable failure) {
         failedInARow++;
         long backoff = Math.min(MAX_BACKOFF_NANOS, Duration.ofSeconds(1).toNanos() << Math.min(failedInARow - 1, 6));
+        if (failure instanceof BackendException known) {
+            Duration asks = known.retryAfter().orElse(Duration.ZERO);
+            backoff =
+                    Math.max(backoff, asks.compareTo(MAX_RETRY_AFTER) < 0 ? asks.toNanos() : MAX_RETRY_AFTER.toNanos());
+        }
         notBeforeNanos = time.nanos() + backoff;
         // It may have been applied and only its answer lost: look before the next attempt.
         nextReadNanos = time.nanos();
         failures.failed("the backend", failure);
         String message = failure.getMessage();
-        step(event, Phase.FAILED, message == null ? failure.toString() : message);
-    }
-
-    private ScaleEvent step(ScaleEvent event, Phase phase, String detail) {
-        ScaleEvent moved = event.with(new Step(phase, time.wallTime(), time.nanos(), detail));
-        // Events keep their place and their number is small; a copy is plainer than an index.
-        List<ScaleEvent> all = new ArrayList<>(events);
-        all.replaceAll(each -> each.id().equals(moved.id()) ? moved : each);
-        events.clear();
-        events.addAll(all);
-        if (!moved.open()) {
-            readyBefore.remove(moved.id());
+        String detail = message == null ? failure.toString() : message;
+        if (failure instanceof BackendException known && known.refusal() != Refusal.UNANSWERED) {
+            events.step(event, Phase.FAILED, detail, known.refusal());
+        } else {
+            events.step(event, Phase.UNANSWERED, detail, Refusal.UNANSWERED);
         }
-        recordStep(moved);
-        return moved;
     }
 
     private void recordStep(ScaleEvent event) {
         append(new Entry.Stepped(event));
+        guarded("the account", () -> accounting.stepped(event, sinceNanos));
         tell(listener -> listener.stepped(event));
     }
 
@@ -873,9 +868,27 @@ final class PoolLoop {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what becomes of it is told by the stage it returns
+    private void account(Account account) {
+        append(new Entry.Accounted(account));
+        if (account.outcome() == Phase.READY && account.direction() == Direction.UP) {
+            readyTimes.addStages(account.stages());
+        }
+        tell(listener -> listener.accounted(account));
+    }
+
+    /** From any thread. */
     private void append(Entry entry) {
-        guarded("the ledger", () -> ledger.append(entry));
+        try {
+            lastAppended = ledger.append(entry).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    failures.recovered("the ledger");
+                } else {
+                    failures.failed("the ledger", failure);
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            failures.failed("the ledger", e);
+        }
     }
 
     private void guarded(String who, Runnable foreign) {
@@ -911,13 +924,14 @@ final class PoolLoop {
                 view,
                 latest,
                 List.copyOf(decisions),
-                List.copyOf(events),
+                events.all(),
                 status == null ? 0 : status.running(),
                 replicaSeconds,
                 failures.count(),
-                Optional.ofNullable(override.get()).map(InForce::override),
+                overrides.now(),
                 Optional.ofNullable(shadow).map(Shadow::state),
-                live.learned());
+                live.learned(),
+                readyTimes.times());
     }
 
     private static void trim(ArrayDeque<?> kept) {

@@ -31,10 +31,21 @@ public final class PoolState {
     private final Optional<ManualOverride> override;
     private final Optional<ShadowState> shadow;
     private final Map<String, Learned> learned;
+    private final ScaleTimes scaleTimes;
 
     /** Nothing is known yet. */
-    static final PoolState UNKNOWN =
-            new PoolState(null, null, List.of(), List.of(), 0, 0, 0, Optional.empty(), Optional.empty(), Map.of());
+    static final PoolState UNKNOWN = new PoolState(
+            null,
+            null,
+            List.of(),
+            List.of(),
+            0,
+            0,
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            ScaleTimes.NOTHING);
 
     PoolState(
             @Nullable PoolView view,
@@ -46,7 +57,8 @@ public final class PoolState {
             long failures,
             Optional<ManualOverride> override,
             Optional<ShadowState> shadow,
-            Map<String, Learned> learned) {
+            Map<String, Learned> learned,
+            ScaleTimes scaleTimes) {
         this.view = view;
         this.latest = latest;
         this.decisions = List.copyOf(decisions);
@@ -57,6 +69,7 @@ public final class PoolState {
         this.override = override;
         this.shadow = shadow;
         this.learned = Map.copyOf(learned);
+        this.scaleTimes = scaleTimes;
     }
 
     /** What was known, or empty until the backend's status was first heard. */
@@ -107,5 +120,10 @@ public final class PoolState {
     /** What policies have learned, by their names. */
     public Map<String, Learned> learned() {
         return learned;
+    }
+
+    /** How long replicas take to be ready, and where that time goes. */
+    public ScaleTimes scaleTimes() {
+        return scaleTimes;
     }
 }

@@ -48,6 +48,7 @@ public final class ScaledPool {
     final Duration eventGap;
     final Mode mode;
     final @Nullable PolicySet shadow;
+    final double pricePerHour;
 
     private ScaledPool(Builder builder) {
         this.name = builder.name;
@@ -67,6 +68,7 @@ public final class ScaledPool {
         this.eventGap = builder.eventGap;
         this.mode = builder.mode;
         this.shadow = builder.shadow;
+        this.pricePerHour = builder.pricePerHour;
     }
 
     /** Starts the settings of a pool. */
@@ -115,6 +117,7 @@ public final class ScaledPool {
         private Duration eventGap = Duration.ofMillis(20);
         private Mode mode = Mode.ACT;
         private @Nullable PolicySet shadow;
+        private double pricePerHour = Double.NaN;
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
@@ -240,6 +243,15 @@ public final class ScaledPool {
          */
         public Builder shadow(@Nullable PolicySet shadow) {
             this.shadow = shadow;
+            return this;
+        }
+
+        /** What a replica costs an hour, in any one currency, for the account; 0 or more, NaN if unknown, which it is by default. */
+        public Builder pricePerHour(double price) {
+            if (price < 0 || price == Double.POSITIVE_INFINITY) {
+                throw new IllegalArgumentException("pricePerHour must be finite and >= 0, or NaN, but was " + price);
+            }
+            this.pricePerHour = price;
             return this;
         }
 

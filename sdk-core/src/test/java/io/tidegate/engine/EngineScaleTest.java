@@ -8,6 +8,7 @@ package io.tidegate.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.engine.spi.ScaleRequest;
+import io.tidegate.ledger.Refusal;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What becomes of decisions. */
@@ -30,13 +32,16 @@ class EngineScaleTest {
 
     @ParameterizedTest
     @MethodSource("io.tidegate.engine.EngineStatusTest#failures")
-    void scale_throws_theEventFailsAndIsTriedAgainLater(Throwable failure) {
+    void scale_throws_theEventFailsWhenTheStatusSaysSo_andIsTriedAgainLater(Throwable failure) {
         Rig rig = new Rig(1);
         rig.backend.scaleFailure = failure;
         rig.want = 3;
         rig.start();
 
-        assertThat(phases(rig.event(0))).containsExactly(Phase.DECIDED, Phase.SENT, Phase.FAILED);
+        assertThat(phases(rig.event(0))).containsExactly(Phase.DECIDED, Phase.SENT, Phase.UNANSWERED);
+        assertThat(rig.event(0).latest().detail()).isEqualTo(failure.getMessage());
+        rig.advance(Rig.PERIOD);
+        assertThat(phases(rig.event(0))).containsExactly(Phase.DECIDED, Phase.SENT, Phase.UNANSWERED, Phase.FAILED);
         assertThat(rig.event(0).latest().detail()).isEqualTo(failure.getMessage());
         assertThat(rig.view().replicas().desired()).isEqualTo(1);
         assertThat(rig.state().failures()).isEqualTo(1);
@@ -130,6 +135,46 @@ class EngineScaleTest {
         rig.nextStatus();
         assertThat(rig.view().replicas().desired()).isEqualTo(3);
         assertThat(rig.backend.requests).hasSize(1);
+        assertThat(phases(rig.event(0))).containsExactly(Phase.DECIDED, Phase.SENT, Phase.UNANSWERED, Phase.ACCEPTED);
+        assertThat(rig.state().events()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Refusal.class, mode = EnumSource.Mode.EXCLUDE, names = "UNANSWERED")
+    void scale_backendSaysWhyNot_theEventFailsAtOnce(Refusal refusal) {
+        Rig rig = new Rig(1);
+        rig.backend.scaleFailure = new BackendException(refusal, "no");
+        rig.want = 3;
+        rig.start();
+
+        assertThat(phases(rig.event(0))).containsExactly(Phase.DECIDED, Phase.SENT, Phase.FAILED);
+        assertThat(rig.event(0).latest().refusal()).contains(refusal);
+    }
+
+    @Test
+    void scale_backendAsksForTime_isLeftAloneForIt() {
+        Rig rig = new Rig(1);
+        rig.backend.scaleFailure = new BackendException(Refusal.THROTTLED, "slow down", null, Duration.ofSeconds(20));
+        rig.want = 3;
+        rig.start();
+        rig.advance(Duration.ofMillis(19_900));
+        assertThat(rig.backend.requests).hasSize(1);
+        rig.advance(Rig.PERIOD);
+        assertThat(rig.backend.requests).hasSize(2);
+    }
+
+    @Test
+    void scale_answerLostAndNoStatus_isGivenUpAfterHalfAMinuteAndTriedAgain() {
+        Rig rig = new Rig(1);
+        rig.want = 3;
+        rig.backend.scaleFailure = new IOException("connection reset");
+        rig.start();
+        rig.backend.statusFailure = new IOException("no status");
+        rig.advance(Duration.ofSeconds(29));
+        assertThat(rig.backend.requests).hasSize(1);
+        rig.advance(Duration.ofSeconds(2));
+        assertThat(rig.event(0).phase()).isEqualTo(Phase.FAILED);
+        assertThat(rig.backend.requests).hasSize(2);
     }
 
     @Test

@@ -7,6 +7,7 @@ package io.tidegate.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.ledger.Refusal;
 import io.tidegate.pool.Work;
 import io.tidegate.time.QueueExecutor;
 import java.io.IOException;
@@ -66,7 +67,7 @@ class EngineSupplyTest {
         QueueExecutor executor = new QueueExecutor();
         rig.start(executor, builder -> {});
         executor.runAll();
-        rig.backend.scaleFailure = new IOException("quota");
+        rig.backend.scaleFailure = new BackendException(Refusal.QUOTA, "quota");
         rig.want = 3;
         rig.advance(Rig.PERIOD);
         executor.runAll();
