@@ -14,18 +14,24 @@ import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Decision.Direction;
 import io.tidegate.guardrail.Decision.Trigger;
+import io.tidegate.ledger.Account;
+import io.tidegate.ledger.Account.Stage;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.pool.Replicas;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
 
 /** The meters of the engine. */
 final class EngineMeters implements EngineListener {
@@ -37,6 +43,10 @@ final class EngineMeters implements EngineListener {
     private final Map<String, Timer> timeToReady = new HashMap<>();
     private final Map<String, Map<Trigger, Timer>> reactions = new HashMap<>();
     private final Map<Ended, Counter> events = new HashMap<>();
+    private final Map<String, Map<Stage, Timer>> stages = new HashMap<>();
+    private final Map<String, Map<Stage, Counter>> broken = new HashMap<>();
+    private final Map<String, Counter> costs = new HashMap<>();
+    private final Map<String, Account> accounts = new ConcurrentHashMap<>();
 
     /** How an event ended: the tags of its counter. */
     private record Ended(String pool, Direction direction, Cause cause, Phase outcome) {}
@@ -59,6 +69,7 @@ final class EngineMeters implements EngineListener {
             if (price != null) {
                 registration.gauge(Meters.COST_RATE, () -> engine.state(pool).running() * price.getAsDouble(), pool);
             }
+            account(registration, pool, price != null);
             Map<Phase, Timer> timers = new EnumMap<>(Phase.class);
             TIMED.forEach(
                     phase -> timers.put(phase, registration.timer(Meters.SCALE_PHASE, pool, Registration.tag(phase))));
@@ -78,6 +89,54 @@ final class EngineMeters implements EngineListener {
                     }
                 }
             }
+        }
+    }
+
+    private void account(Registration registration, String pool, boolean priced) {
+        Map<Stage, Timer> timers = new EnumMap<>(Stage.class);
+        Map<Stage, Counter> counters = new EnumMap<>(Stage.class);
+        for (Stage stage : Stage.values()) {
+            timers.put(stage, registration.timer(Meters.SCALE_STAGE, pool, Registration.tag(stage)));
+            counters.put(stage, registration.counter(Meters.SCALE_EVENT_VIOLATIONS, pool, Registration.tag(stage)));
+        }
+        stages.put(pool, timers);
+        broken.put(pool, counters);
+        last(registration, Meters.SCALE_USE, Account::usedBefore, pool, "before");
+        last(registration, Meters.SCALE_USE, Account::usedAfter, pool, "after");
+        if (priced) {
+            costs.put(pool, registration.counter(Meters.SCALE_EVENT_COST, pool));
+            last(registration, Meters.SCALE_EVENT_REQUEST_COST, Account::costPerRequest, pool);
+        }
+    }
+
+    private void last(
+            Registration registration, Meters meter, ToDoubleFunction<Account> value, String pool, String... tags) {
+        List<String> all = new ArrayList<>(List.of(tags));
+        all.add(0, pool);
+        registration.gauge(
+                meter,
+                () -> {
+                    Account account = accounts.get(pool);
+                    return account == null ? Double.NaN : value.applyAsDouble(account);
+                },
+                all.toArray(String[]::new));
+    }
+
+    @Override
+    public void accounted(Account account) {
+        String pool = account.pool();
+        accounts.put(pool, account);
+        Map<Stage, Timer> timers = Objects.requireNonNull(stages.get(pool));
+        account.stages()
+                .forEach((stage, time) ->
+                        Objects.requireNonNull(timers.get(stage)).record(time));
+        Map<Stage, Counter> counters = Objects.requireNonNull(broken.get(pool));
+        account.brokenByStage()
+                .forEach((stage, count) ->
+                        Objects.requireNonNull(counters.get(stage)).increment(count));
+        Counter cost = costs.get(pool);
+        if (cost != null && account.addedCost() > 0) {
+            cost.increment(account.addedCost());
         }
     }
 

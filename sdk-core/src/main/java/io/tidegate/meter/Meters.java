@@ -191,6 +191,40 @@ public enum Meters {
             "seconds",
             "Time from the decision to scale up to all its replicas being ready",
             "pool"),
+    SCALE_STAGE(
+            "tidegate.scale.stage",
+            Kind.TIMER,
+            "seconds",
+            "Where the time of a scale event went, by stage, as far as it is known; told a minute after its end",
+            "pool",
+            "stage"),
+    SCALE_EVENT_COST(
+            "tidegate.scale.event.cost",
+            Kind.COUNTER,
+            "currency",
+            "Price of the replicas that scale events up added, from the decision until all were ready: paid for and not yet of use;"
+                    + " only where a price is configured",
+            "pool"),
+    SCALE_EVENT_REQUEST_COST(
+            "tidegate.scale.event.request.cost",
+            Kind.GAUGE,
+            "currency",
+            "What a request cost while the last scale event lasted; only where a price is configured, NaN before",
+            "pool"),
+    SCALE_EVENT_VIOLATIONS(
+            "tidegate.scale.event.violations",
+            Kind.COUNTER,
+            "requests",
+            "Requests that broke their SLO while a scale event lasted, by the stage it was in; each is counted at one event",
+            "pool",
+            "stage"),
+    SCALE_USE(
+            "tidegate.scale.use",
+            Kind.GAUGE,
+            "ratio",
+            "Share of slots in use in the minute before the last scale event and in the minute after; NaN if not known",
+            "pool",
+            "when"),
     SCALE_REACTION(
             "tidegate.scale.reaction",
             Kind.TIMER,

@@ -193,9 +193,9 @@ class EngineAccountTest {
         backend.scheduledAfter = Duration.ofSeconds(20);
         backend.startedAfter = Duration.ofSeconds(50);
         backend.readyAfter = Duration.ofSeconds(110);
-        rig.advance(Duration.ofSeconds(108));
+        rig.advance(Duration.ofSeconds(100));
         rig.load.served = served(0, 10, 4); // while the model is loaded
-        rig.advance(Duration.ofSeconds(20));
+        rig.advance(Duration.ofSeconds(28));
         rig.engine().firstToken("chat", "replica-0");
         rig.engine().firstToken("chat", "replica-1");
         rig.advance(Duration.ofMinutes(2));

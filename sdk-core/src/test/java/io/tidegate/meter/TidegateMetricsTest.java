@@ -371,6 +371,13 @@ class TidegateMetricsTest {
             assertThat(timer(Meters.SCALE_PHASE, "phase", "accepted").count()).isPositive();
             assertThat(gauge(Meters.COST_RATE, "pool", "chat")).isEqualTo(10.0 * backend.desired);
             assertThat(engineFailures()).isZero();
+
+            time.advance(Duration.ofSeconds(70));
+            assertThat(timer(Meters.SCALE_STAGE, "stage", "ready").max(TimeUnit.SECONDS))
+                    .isBetween(4.0, 9.0);
+            assertThat(count(Meters.SCALE_EVENT_VIOLATIONS, "stage", "ready")).isPositive();
+            assertThat(count(Meters.SCALE_EVENT_COST, "pool", "chat")).isPositive();
+            assertThat(gauge(Meters.SCALE_USE, "when", "before")).isBetween(0.0, 1.0);
         }
     }
 
