@@ -99,9 +99,10 @@ public final class Tidegate implements AutoCloseable {
     private Tidegate(Builder builder, TimeSource clock, List<AutoCloseable> made) {
         this.builder = builder;
         this.config = builder.config;
-        Ledger ledger = config.ledger().file().isPresent()
-                ? Builder.owned(made, FileLedger.open(config.ledger().file().get()))
-                : Ledger.none();
+        FileLedger.Builder durable = config.ledger().toLedger().orElse(null);
+        Ledger ledger = durable == null
+                ? Ledger.none()
+                : Builder.owned(made, durable.time(clock).open());
         this.quotas = quotas(config, clock);
         Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
         builder.listeners.forEach(engineBuilder::listener);

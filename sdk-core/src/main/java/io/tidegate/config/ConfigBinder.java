@@ -14,6 +14,8 @@ import io.tidegate.config.TidegateConfig.SloConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.config.TidegateConfig.TierOrderConfig;
 import io.tidegate.config.TreeReader.Node;
+import io.tidegate.ledger.FileLedger;
+import io.tidegate.ledger.FileLedger.Sync;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import java.math.BigDecimal;
@@ -36,6 +38,7 @@ final class ConfigBinder {
     private static final int MAX_TIERS = 32;
     private static final int MAX_TENANTS = 1_000_000;
     private static final double MAX_RATE = 1e9;
+    private static final long MAX_FILE = 1L << 40;
 
     /** Has the defaults of all tiers. */
     private static final Tier TIER = Tier.builder("default").build();
@@ -51,14 +54,26 @@ final class ConfigBinder {
             root.problem("pools", "needs at least one pool");
         }
         QuotasConfig quotas = sharedQuotas(root, pools);
-        Node ledger = root.child("ledger");
-        Optional<Path> file = ledger.text("file").flatMap(text -> path(ledger, "file", text));
-        ledger.rejectUnknown();
+        LedgerConfig ledger = ledger(root.child("ledger"));
         Node memory = root.child("memory");
         Optional<Path> folder = memory.text("folder").flatMap(text -> path(memory, "folder", text));
         memory.rejectUnknown();
         root.rejectUnknown();
-        return new TidegateConfig(pools, quotas, new LedgerConfig(file), new MemoryConfig(folder));
+        return new TidegateConfig(pools, quotas, ledger, new MemoryConfig(folder));
+    }
+
+    private static LedgerConfig ledger(Node node) {
+        Map<String, Sync> syncs = new LinkedHashMap<>();
+        syncs.put("events", Sync.EVENTS);
+        syncs.put("all", Sync.ALL);
+        syncs.put("none", Sync.NONE);
+        LedgerConfig ledger = new LedgerConfig(
+                node.text("file").flatMap(text -> path(node, "file", text)),
+                node.choice("sync", syncs, Sync.EVENTS),
+                node.number("rotateAt", FileLedger.LEAST_ROTATE_AT, MAX_FILE, FileLedger.DEFAULT_ROTATE_AT),
+                node.integer("keep", 1, FileLedger.MOST_KEPT, FileLedger.DEFAULT_KEEP));
+        node.rejectUnknown();
+        return ledger;
     }
 
     private static @Nullable QuotasConfig sharedQuotas(Node root, Map<String, PoolConfig> pools) {

@@ -20,6 +20,8 @@ import io.tidegate.guardrail.PendingCap;
 import io.tidegate.guardrail.SpendCap;
 import io.tidegate.guardrail.ToZero;
 import io.tidegate.guardrail.Tolerance;
+import io.tidegate.ledger.FileLedger;
+import io.tidegate.ledger.FileLedger.Sync;
 import io.tidegate.limit.LimitMode;
 import io.tidegate.limit.LimitSettings;
 import io.tidegate.policy.PolicySets;
@@ -575,6 +577,26 @@ public record TidegateConfig(
      * Where the account is kept.
      *
      * @param file JSON lines, appended; none by default
+     * @param sync what is forced to the disk before it counts as written: {@code events}, {@code all}, {@code none}; events by default
+     * @param rotateAt bytes from which a file is put aside and the next begun; 64 MiB by default
+     * @param keep files put aside that are kept; 8 by default
      */
-    public record LedgerConfig(Optional<Path> file) {}
+    public record LedgerConfig(Optional<Path> file, Sync sync, long rotateAt, int keep) {
+
+        /** With the defaults. */
+        public LedgerConfig(Optional<Path> file) {
+            this(file, Sync.EVENTS, FileLedger.DEFAULT_ROTATE_AT, FileLedger.DEFAULT_KEEP);
+        }
+
+        /** The same in another file. */
+        public LedgerConfig withFile(Path other) {
+            return new LedgerConfig(Optional.of(other), sync, rotateAt, keep);
+        }
+
+        /** A ledger with these settings, which is still to be opened; empty if there is no file. */
+        public Optional<FileLedger.Builder> toLedger() {
+            return file.map(path ->
+                    FileLedger.builder(path).sync(sync).rotateAt(rotateAt).keep(keep));
+        }
+    }
 }

@@ -9,6 +9,7 @@ import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.ledger.Ledger;
+import io.tidegate.ledger.LedgerStatus;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,9 +61,11 @@ public final class Engine implements AutoCloseable {
     private final Map<String, PoolLoop> loops = new LinkedHashMap<>();
     private final Map<String, List<Beat>> beats = new ConcurrentHashMap<>();
     private final AtomicBoolean started = new AtomicBoolean();
+    private final Ledger ledger;
     private volatile boolean closed;
 
     private Engine(Builder builder) {
+        this.ledger = builder.ledger;
         this.time = Objects.requireNonNull(builder.time);
         Executor calls;
         if (builder.executor == null) {
@@ -241,6 +244,15 @@ public final class Engine implements AutoCloseable {
             throw new IllegalArgumentException("no pool \"" + pool + "\", only " + loops.keySet());
         }
         return loop;
+    }
+
+    /** How the ledger does; {@link LedgerStatus#UNKNOWN} if it does not say, or fails to. */
+    public LedgerStatus ledgerStatus() {
+        try {
+            return ledger.status();
+        } catch (RuntimeException e) {
+            return LedgerStatus.UNKNOWN;
+        }
     }
 
     /** Attaches a listener. */

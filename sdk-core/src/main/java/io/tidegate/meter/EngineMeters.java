@@ -52,6 +52,10 @@ final class EngineMeters implements EngineListener {
     private record Ended(String pool, Direction direction, Cause cause, Phase outcome) {}
 
     EngineMeters(Engine engine, Registration registration, Map<String, DoubleSupplier> prices) {
+        registration.counter(
+                Meters.LEDGER_WRITTEN, engine, it -> it.ledgerStatus().written());
+        registration.counter(Meters.LEDGER_LOST, engine, it -> it.ledgerStatus().lost());
+        registration.gauge(Meters.LEDGER_WAITING, () -> engine.ledgerStatus().waiting());
         for (String pool : engine.pools()) {
             replicas(engine, registration, pool);
             registration.counter(

@@ -298,6 +298,17 @@ public enum Meters {
             "failures",
             "Times the backend, a plugin, the ledger or a listener failed",
             "pool"),
+    LEDGER_WRITTEN("tidegate.ledger.written", Kind.COUNTER, "entries", "Entries written to the ledger"),
+    LEDGER_LOST(
+            "tidegate.ledger.lost",
+            Kind.COUNTER,
+            "entries",
+            "Entries that could not be written to the ledger and never will be"),
+    LEDGER_WAITING(
+            "tidegate.ledger.waiting",
+            Kind.GAUGE,
+            "entries",
+            "Entries that the ledger has taken and not yet written; many for long mean that its disk fails"),
     COST_RATE(
             "tidegate.cost.rate",
             Kind.GAUGE,

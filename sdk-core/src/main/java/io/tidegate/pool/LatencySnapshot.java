@@ -6,7 +6,9 @@
 package io.tidegate.pool;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The distribution of a time, as counted until one instant. Immutable. Values are known to within 3.2 % or 17 µs, whichever is
@@ -87,6 +89,15 @@ public final class LatencySnapshot {
     }
 
     /**
+     * How many were counted in a bucket; with {@link #of} enough to make it again.
+     *
+     * @param bucket from 0, below {@link #BUCKETS}
+     */
+    public long count(int bucket) {
+        return counts[bucket];
+    }
+
+    /**
      * The value that so many of them do not exceed; empty if there are none.
      *
      * @param fraction in [0, 1]; 0.95 for the 95th percentile
@@ -148,6 +159,17 @@ public final class LatencySnapshot {
          * @param count how often it occurred; at least 1
          */
         void visit(long nanos, long count);
+    }
+
+    /** Two are equal if they counted the same. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LatencySnapshot that && Arrays.equals(counts, that.counts);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(counts);
     }
 
     @Override

@@ -62,6 +62,7 @@ class ArchitectureTest {
                             "routing",
                             "policy",
                             "guardrail",
+                            "ledger",
                             "engine")),
             Map.entry("instrument", Set.of("time", "pool", "supply", "admission")),
             Map.entry(

@@ -33,7 +33,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -163,7 +162,7 @@ public final class DemoGateway implements AutoCloseable {
                 .orElseGet(() -> ConfigReader.parse("demo.yaml", builtInConfig()));
         LedgerConfig ledger = config.ledger().file().isPresent()
                 ? config.ledger()
-                : new LedgerConfig(Optional.of(options.folder().resolve("ledger.jsonl")));
+                : config.ledger().withFile(options.folder().resolve("ledger.jsonl"));
         return new TidegateConfig(config.pools(), config.quotas(), ledger, config.memory());
     }
 
