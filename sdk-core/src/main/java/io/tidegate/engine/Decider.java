@@ -6,7 +6,6 @@
 package io.tidegate.engine;
 
 import io.tidegate.guardrail.Decision;
-import io.tidegate.guardrail.Decision.Alternative;
 import io.tidegate.guardrail.Decision.Origin;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
@@ -23,11 +22,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -47,6 +44,11 @@ final class Decider {
 
     /** Policies of which something is kept at most, those that are not asked any more among them. */
     private static final int MOST_POLICIES = 64;
+
+    /** How the answers begin that stand for those of a policy and of a guardrail that threw. */
+    private static final String POLICY_FAILED = "it failed: ";
+
+    private static final String GUARDRAIL_FAILED = "it failed, so nothing changes: ";
 
     private final List<Policy> policies;
     private final List<Guardrail> guardrails;
@@ -163,6 +165,11 @@ final class Decider {
         for (Policy policy : policies) {
             proposals.add(ask(policy, view, learned));
         }
+        return highest(proposals, view.replicas().desired());
+    }
+
+    /** What the highest of these comes to, of so many replicas. */
+    static Wanted highest(List<Proposal> proposals, int current) {
         Proposal.Wants highest = null;
         for (Proposal proposal : proposals) {
             if (proposal instanceof Proposal.Wants wants && (highest == null || isHigher(wants, highest))) {
@@ -170,7 +177,6 @@ final class Decider {
             }
         }
         boolean anyAbstains = proposals.stream().anyMatch(Proposal.Abstains.class::isInstance);
-        int current = view.replicas().desired();
         if (highest == null || (anyAbstains && highest.replicas() < current)) {
             // Who abstains might have wanted what there is: what is not known never scales down.
             return new Wanted(current, current, Proposal.Cause.NO_DATA, proposals);
@@ -223,7 +229,7 @@ final class Decider {
                 override == null ? wanted.cause() : Proposal.Cause.OVERRIDE,
                 wanted.proposals(),
                 narrowings,
-                alternatives(wanted, replicas, narrowings),
+                Alternatives.of(wanted, replicas, narrowings),
                 origin);
     }
 
@@ -234,93 +240,6 @@ final class Decider {
             failed.accept("guardrail " + name(guardrail), e);
             return true;
         }
-    }
-
-    private static List<Alternative> alternatives(Wanted wanted, int to, List<Narrowing> narrowings) {
-        Narrowing last = null;
-        for (Narrowing narrowing : narrowings) {
-            last = narrowing.narrowed() ? narrowing : last;
-        }
-        String guarded = last == null
-                ? "a guardrail decides"
-                : last.guardrail().equals(Decision.OVERRIDE)
-                        ? OVERRIDDEN
-                        : "guardrail " + last.guardrail() + " decides";
-        List<Alternative> all = new ArrayList<>();
-        Set<Integer> said = new HashSet<>(Set.of(to));
-        OptionalInt pinned = overriddenTo(narrowings);
-        if (to > 0 && said.add(to - 1)) {
-            String why = pinned.isPresent()
-                    ? (pinned.getAsInt() >= to ? OVERRIDDEN : guarded)
-                    : to > wanted.replicas() ? guarded : fewer(wanted, to - 1);
-            all.add(new Alternative(to - 1, why));
-        }
-        if (to < Integer.MAX_VALUE && said.add(to + 1)) {
-            String why = pinned.isPresent()
-                    ? (pinned.getAsInt() <= to ? OVERRIDDEN : guarded)
-                    : to < wanted.replicas() ? guarded : more(wanted);
-            all.add(new Alternative(to + 1, why));
-        }
-        for (Proposal proposal : wanted.proposals()) {
-            if (proposal instanceof Proposal.Wants wants && said.add(wants.replicas())) {
-                all.add(new Alternative(
-                        wants.replicas(),
-                        "policy " + wants.policy() + " wants it, "
-                                + (wants.replicas() >= wanted.replicas()
-                                        ? "but " + guarded
-                                        : wanted.cause() == Proposal.Cause.NO_DATA
-                                                ? "but " + unknown(wanted)
-                                                : "but the highest wins")));
-            }
-        }
-        return all;
-    }
-
-    private static final String OVERRIDDEN = "the override decides";
-
-    /** What an override made it, before guardrails. */
-    private static OptionalInt overriddenTo(List<Narrowing> narrowings) {
-        return narrowings.stream()
-                .filter(narrowing -> narrowing.guardrail().equals(Decision.OVERRIDE))
-                .mapToInt(Narrowing::replicas)
-                .findFirst();
-    }
-
-    /** Who does not know, by name: what keeps a pool large for good must be found at once. */
-    private static String unknown(Wanted wanted) {
-        List<String> who = wanted.proposals().stream()
-                .filter(Proposal.Abstains.class::isInstance)
-                .map(Proposal::policy)
-                .toList();
-        if (who.isEmpty()) {
-            return "what is not known never scales down"; // a policy may say so itself, by its cause
-        }
-        return (who.size() == 1 ? "policy " + who.get(0) + " does" : "policies " + String.join(", ", who) + " do")
-                + " not know, and what is not known never scales down";
-    }
-
-    private static String more(Wanted wanted) {
-        return wanted.cause() == Proposal.Cause.NO_DATA
-                ? "no policy asks for more"
-                : String.format(Locale.ROOT, "no policy asks for more than %.2f", wanted.demand());
-    }
-
-    private static String fewer(Wanted wanted, int replicas) {
-        if (wanted.cause() == Proposal.Cause.NO_DATA) {
-            return wanted.proposals().isEmpty() ? "there is no policy that asks for fewer" : unknown(wanted);
-        }
-        if (wanted.demand() <= replicas) {
-            return String.format(
-                    Locale.ROOT, "%d are wanted, though the load is that of %.2f", wanted.replicas(), wanted.demand());
-        }
-        if (replicas == 0) {
-            return String.format(Locale.ROOT, "%.2f are asked for, and with none nobody is served", wanted.demand());
-        }
-        return String.format(
-                Locale.ROOT,
-                "%.2f are asked for, so each would be asked to do %.0f %% more than it should",
-                wanted.demand(),
-                (wanted.demand() / replicas - 1) * 100);
     }
 
     private Proposal ask(Policy policy, PoolView view, Map<String, Learned> learned) {
@@ -335,20 +254,34 @@ final class Decider {
             return proposal;
         } catch (RuntimeException | Error e) {
             failed.accept("policy " + name, e);
-            return new Proposal.Abstains(name, "it failed: " + e);
+            return new Proposal.Abstains(name, POLICY_FAILED + e);
         }
     }
 
     private Narrowing ask(Guardrail guardrail, PoolView view, History history, int proposed) {
+        String name = name(guardrail);
         try {
             Narrowing narrowing =
                     Objects.requireNonNull(guardrail.narrow(view, history, proposed), "the guardrail returned null");
-            recovered.accept("guardrail " + name(guardrail));
-            return narrowing;
+            recovered.accept("guardrail " + name);
+            // Whatever it calls itself in an answer: by its name the answer is found again.
+            return narrowing.guardrail().equals(name)
+                    ? narrowing
+                    : new Narrowing(name, narrowing.replicas(), narrowing.why());
         } catch (RuntimeException | Error e) {
-            failed.accept("guardrail " + name(guardrail), e);
+            failed.accept("guardrail " + name, e);
             int current = view.replicas().desired();
-            return new Narrowing(name(guardrail), current, "it failed, so nothing changes: " + e);
+            return new Narrowing(name, current, GUARDRAIL_FAILED + e);
         }
+    }
+
+    /** Whether this is what stands for the answer of a policy that threw. */
+    static boolean failed(Proposal proposal) {
+        return proposal instanceof Proposal.Abstains && proposal.why().startsWith(POLICY_FAILED);
+    }
+
+    /** Whether this is what stands for the answer of a guardrail that threw. */
+    static boolean failed(Narrowing narrowing) {
+        return narrowing.why().startsWith(GUARDRAIL_FAILED);
     }
 }

@@ -6,10 +6,16 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.policy.ReplicaMath;
 import io.tidegate.pool.PoolView;
+import io.tidegate.time.DurationText;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -109,6 +115,24 @@ public record Behavior(Direction direction, Duration stabilizationWindow, List<R
             return unit == Unit.REPLICAS ? start - (long) amount : (long) Math.floor(start * (1 - amount) + 1e-9);
         }
 
+        /** As recipes write it: {@code share 0.1 PT1M}. */
+        private String text() {
+            return PolicySettings.shown(unit) + ' ' + amount + ' ' + period;
+        }
+
+        private static Rate parse(String text) {
+            String[] parts = text.split(" ", -1);
+            for (Unit unit : Unit.values()) {
+                if (parts.length == 3 && PolicySettings.shown(unit).equals(parts[0])) {
+                    Optional<Duration> period = DurationText.parse(parts[2]);
+                    if (period.isPresent()) {
+                        return new Rate(unit, Double.parseDouble(parts[1]), period.get());
+                    }
+                }
+            }
+            throw new IllegalArgumentException("a rate is such as \"share 0.1 PT1M\" but was \"" + text + '"');
+        }
+
         private String words() {
             String much = unit == Unit.SHARE
                     ? Text.percent(amount)
@@ -145,6 +169,37 @@ public record Behavior(Direction direction, Duration stabilizationWindow, List<R
     @Override
     public String name() {
         return direction == Direction.UP ? "behavior up" : "behavior down";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                GuardrailTypes.BEHAVIOR,
+                Map.of(
+                        "direction", PolicySettings.shown(direction),
+                        "stabilizationWindow", stabilizationWindow.toString(),
+                        "rates", rates.stream().map(Rate::text).collect(Collectors.joining(", ")),
+                        "select", PolicySettings.shown(select))));
+    }
+
+    static Behavior of(PolicySettings settings) {
+        return new Behavior(
+                settings.requiredChoice("direction", Direction.class),
+                settings.requiredDuration("stabilizationWindow", Duration.ZERO, History.HORIZON),
+                rates(settings),
+                settings.requiredChoice("select", Select.class));
+    }
+
+    private static List<Rate> rates(PolicySettings settings) {
+        String text = settings.requiredText("rates", "replicas 4.0 PT15S, share 1.0 PT15S");
+        try {
+            return text.isEmpty()
+                    ? List.of()
+                    : Arrays.stream(text.split(", ", -1)).map(Rate::parse).toList();
+        } catch (IllegalArgumentException e) {
+            settings.problem("rates", "is wrong: " + e.getMessage());
+            return List.of();
+        }
     }
 
     @Override

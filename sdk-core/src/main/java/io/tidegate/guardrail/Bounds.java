@@ -6,7 +6,11 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Never fewer than a minimum, never more than a maximum.
@@ -29,6 +33,17 @@ public record Bounds(int min, int max) implements Guardrail {
     @Override
     public String name() {
         return "bounds";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(
+                new Recipe(GuardrailTypes.BOUNDS, Map.of("min", Integer.toString(min), "max", Integer.toString(max))));
+    }
+
+    static Bounds of(PolicySettings settings) {
+        return new Bounds((int) settings.requiredWhole("min", 0, Integer.MAX_VALUE), (int)
+                settings.requiredWhole("max", 0, Integer.MAX_VALUE));
     }
 
     @Override

@@ -6,8 +6,12 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Nothing scales down for a while after the wall clock jumped against the monotonic one, or the process stood still or was
@@ -32,6 +36,15 @@ public record ClockJump(Duration hold) implements Guardrail {
     @Override
     public String name() {
         return "clock jump";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(GuardrailTypes.CLOCK_JUMP, Map.of("hold", hold.toString())));
+    }
+
+    static ClockJump of(PolicySettings settings) {
+        return new ClockJump(settings.requiredDuration("hold", Duration.ZERO, History.HORIZON));
     }
 
     @Override

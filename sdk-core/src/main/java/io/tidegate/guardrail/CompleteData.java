@@ -6,7 +6,10 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Nothing scales down on missing, stale or invalid data; it names the first three gaps. Up is left alone: one good reason is enough.
@@ -20,6 +23,11 @@ public record CompleteData() implements Guardrail {
     @Override
     public String name() {
         return "complete data";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(GuardrailTypes.COMPLETE_DATA, Map.of()));
     }
 
     @Override

@@ -6,7 +6,11 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Nothing scales down while too few of those that should be heard of are: a sum over some of the gateways or replicas is no total.
@@ -28,6 +32,15 @@ public record Coverage(double least) implements Guardrail {
     @Override
     public String name() {
         return "coverage";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(GuardrailTypes.COVERAGE, Map.of("least", Double.toString(least))));
+    }
+
+    static Coverage of(PolicySettings settings) {
+        return new Coverage(settings.requiredNumber("least", 0, 1));
     }
 
     @Override

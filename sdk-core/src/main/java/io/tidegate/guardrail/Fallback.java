@@ -6,8 +6,12 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What there is at least when nothing has been heard of for long: the larger of the present count and a configured one. Nothing
@@ -41,6 +45,26 @@ public record Fallback(int replicas, Duration after, int goodPolls) implements G
     @Override
     public String name() {
         return "fallback";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                GuardrailTypes.FALLBACK,
+                Map.of(
+                        "replicas",
+                        Integer.toString(replicas),
+                        "after",
+                        after.toString(),
+                        "goodPolls",
+                        Integer.toString(goodPolls))));
+    }
+
+    static Fallback of(PolicySettings settings) {
+        return new Fallback(
+                (int) settings.requiredWhole("replicas", 0, Integer.MAX_VALUE),
+                settings.requiredDuration("after", Duration.ZERO, Duration.ofDays(1)),
+                (int) settings.requiredWhole("goodPolls", 0, Integer.MAX_VALUE));
     }
 
     @Override

@@ -6,9 +6,13 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Keeps a pool from going down and up again for nothing.
@@ -63,6 +67,17 @@ public record FlapDamping(Duration window, double band) implements Guardrail {
     @Override
     public String name() {
         return "flap damping";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                GuardrailTypes.FLAP_DAMPING, Map.of("window", window.toString(), "band", Double.toString(band))));
+    }
+
+    static FlapDamping of(PolicySettings settings) {
+        return new FlapDamping(
+                settings.requiredDuration("window", Duration.ZERO, LONGEST), settings.requiredNumber("band", 0, 1));
     }
 
     @Override

@@ -6,9 +6,13 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.PoolView.ServedView;
 import io.tidegate.pool.PoolView.TierView;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Nothing scales down while the pool is not well, however low its load looks: a service that fails is often the reason why it has
@@ -42,6 +46,18 @@ public record Healthy(double failedShare, long minCount) implements Guardrail {
     @Override
     public String name() {
         return "healthy";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                GuardrailTypes.HEALTHY,
+                Map.of("failedShare", Double.toString(failedShare), "minCount", Long.toString(minCount))));
+    }
+
+    static Healthy of(PolicySettings settings) {
+        return new Healthy(
+                settings.requiredNumber("failedShare", 0, 1), settings.requiredWhole("minCount", 0, Long.MAX_VALUE));
     }
 
     @Override

@@ -6,10 +6,14 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.policy.ReplicaMath;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Bounds how many replicas may be asked for and not ready, and asks ever more seldom while those asked for do not come.
@@ -56,6 +60,26 @@ public record PendingCap(int most, Duration firstWait, Duration longestWait) imp
     @Override
     public String name() {
         return "pending cap";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                GuardrailTypes.PENDING_CAP,
+                Map.of(
+                        "most",
+                        Integer.toString(most),
+                        "firstWait",
+                        firstWait.toString(),
+                        "longestWait",
+                        longestWait.toString())));
+    }
+
+    static PendingCap of(PolicySettings settings) {
+        return new PendingCap(
+                (int) settings.requiredWhole("most", 0, Integer.MAX_VALUE),
+                settings.requiredDuration("firstWait", Duration.ZERO, LONGEST),
+                settings.requiredDuration("longestWait", Duration.ZERO, LONGEST));
     }
 
     @Override

@@ -6,8 +6,12 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * The last replica leaves only on proof: after a whole window in which data was complete and nobody asked, waited or was served.
@@ -32,6 +36,15 @@ public record ToZero(Duration window) implements Guardrail {
     @Override
     public String name() {
         return "to zero";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(GuardrailTypes.TO_ZERO, Map.of("window", window.toString())));
+    }
+
+    static ToZero of(PolicySettings settings) {
+        return new ToZero(settings.requiredDuration("window", Duration.ZERO, History.HORIZON));
     }
 
     @Override

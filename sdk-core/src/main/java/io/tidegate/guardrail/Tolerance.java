@@ -6,7 +6,11 @@
 package io.tidegate.guardrail;
 
 import io.tidegate.guardrail.spi.Guardrail;
+import io.tidegate.policy.PolicySettings;
+import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Leaves the count alone while the demand lies near it: 1 − down ≤ demand ÷ current ≤ 1 + up, as the Kubernetes HPA does for
@@ -35,6 +39,16 @@ public record Tolerance(double up, double down) implements Guardrail {
     @Override
     public String name() {
         return "tolerance";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(
+                new Recipe(GuardrailTypes.TOLERANCE, Map.of("up", Double.toString(up), "down", Double.toString(down))));
+    }
+
+    static Tolerance of(PolicySettings settings) {
+        return new Tolerance(settings.requiredNumber("up", 0, 1), settings.requiredNumber("down", 0, 1));
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,20 +72,20 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
     private final double initial;
     private final double least;
     private final double most;
-    private final double raiseAfter;
+    private final Duration raiseAfter;
     private final double raiseBy;
-    private final double warmUp;
-    private final double latencyWindow;
+    private final Duration warmUp;
+    private final Duration latencyWindow;
 
     private AdaptiveThresholdPolicy(Builder builder) {
         this.signal = builder.signal;
         this.initial = builder.initial;
         this.least = builder.least;
         this.most = builder.most;
-        this.raiseAfter = Throughput.seconds(builder.raiseAfter);
+        this.raiseAfter = builder.raiseAfter;
         this.raiseBy = builder.raiseBy;
-        this.warmUp = Throughput.seconds(builder.warmUp);
-        this.latencyWindow = Throughput.seconds(builder.latencyWindow);
+        this.warmUp = builder.warmUp;
+        this.latencyWindow = builder.latencyWindow;
         if (!(least <= initial && initial <= most)) {
             throw new IllegalArgumentException("initial must be " + least + " to " + most + " but was " + initial);
         }
@@ -98,6 +99,22 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
     @Override
     public String name() {
         return "adaptive";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("initial", Double.toString(initial));
+        settings.put("least", Double.toString(least));
+        settings.put("most", Double.toString(most));
+        settings.put("raiseAfter", raiseAfter.toString());
+        settings.put("raiseBy", Double.toString(raiseBy));
+        settings.put("warmUp", warmUp.toString());
+        settings.put("latencyWindow", latencyWindow.toString());
+        if (signal != null) {
+            settings.put("signal", signal);
+        }
+        return Optional.of(new Recipe("adaptive", settings));
     }
 
     /** The threshold that has been learned; the initial one if none has. */
@@ -118,7 +135,7 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
         if (now >= 0) {
             double old = before.get(USE, now);
             old = old >= 0 ? old : now;
-            double weight = 1 - Math.exp(-elapsed / (latencyWindow / 3));
+            double weight = 1 - Math.exp(-elapsed / (Throughput.seconds(latencyWindow) / 3));
             numbers.put(USE, old + weight * (now - old));
             if (settled(view)) {
                 Broken broken = worst(view);
@@ -174,7 +191,8 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
         }
         double near = number(numbers, NEAR, 0) + elapsed;
         double raised = Math.min(Math.min(most, BELOW * broke), threshold + raiseBy);
-        if (near >= raiseAfter && raised > threshold) {
+        double enough = Throughput.seconds(raiseAfter);
+        if (near >= enough && raised > threshold) {
             if (number(numbers, DIRECTION, 0) <= 0) {
                 numbers.put(FROM, threshold);
             }
@@ -182,7 +200,7 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
             numbers.put(THRESHOLD, raised);
             near = 0;
         }
-        numbers.put(NEAR, Math.min(near, raiseAfter));
+        numbers.put(NEAR, Math.min(near, enough));
     }
 
     private static double number(Map<String, Double> numbers, String name, double otherwise) {
@@ -208,7 +226,9 @@ public final class AdaptiveThresholdPolicy implements LearningPolicy {
             return false;
         }
         double inFlight = Throughput.meanSeconds(view);
-        double needed = warmUp + latencyWindow + (Double.isNaN(inFlight) ? 0 : inFlight);
+        double needed = Throughput.seconds(warmUp)
+                + Throughput.seconds(latencyWindow)
+                + (Double.isNaN(inFlight) ? 0 : inFlight);
         double same = 0;
         List<Second> seconds = view.recent().seconds();
         for (int i = seconds.size() - 1; i >= 0 && seconds.get(i).readyReplicas() == ready && same < needed; i--) {

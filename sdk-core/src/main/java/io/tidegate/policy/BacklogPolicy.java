@@ -11,6 +11,8 @@ import io.tidegate.pool.PoolView.TierView;
 import io.tidegate.pool.Work;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Enough replicas for what arrives, and for what waits and would not drain by itself.
@@ -72,6 +74,16 @@ public final class BacklogPolicy implements Policy {
     @Override
     public String name() {
         return "backlog";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                "backlog",
+                Map.of(
+                        "targetUtilization", Double.toString(targetUtilization),
+                        "targetThroughput", Double.toString(targetThroughput),
+                        "drainWindow", drainWindow.toString())));
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -129,6 +130,11 @@ public final class FormulaPolicy implements Policy {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe("formula", Map.of("replicas", formula)));
     }
 
     @Override

@@ -16,6 +16,8 @@ import io.tidegate.pool.Signal;
 import io.tidegate.pool.Signal.Known;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +59,7 @@ public final class LatencyPolicy implements Policy {
 
     private final String name;
     private final String signal;
-    private final double objective;
+    private final Duration objective;
     private final double addAt;
     private final double removeAt;
     private final double maxGrowth;
@@ -67,7 +69,7 @@ public final class LatencyPolicy implements Policy {
     private LatencyPolicy(Builder builder) {
         this.name = builder.name != null ? builder.name : "latency " + builder.signal;
         this.signal = builder.signal;
-        this.objective = builder.objective.toNanos() / 1e9;
+        this.objective = builder.objective;
         this.addAt = builder.addAt;
         this.removeAt = builder.removeAt;
         this.maxGrowth = builder.maxGrowth;
@@ -126,6 +128,20 @@ public final class LatencyPolicy implements Policy {
     }
 
     @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                "latency",
+                Map.of(
+                        "signal", signal,
+                        "objective", objective.toString(),
+                        "removeAt", Double.toString(removeAt),
+                        "addAt", Double.toString(addAt),
+                        "maxGrowth", Double.toString(maxGrowth),
+                        "maxShrink", Double.toString(maxShrink),
+                        "window", window.toString())));
+    }
+
+    @Override
     public Proposal propose(PoolView view) {
         Signal found = view.signal(signal);
         String unusable = Figures.unusable(signal, found);
@@ -152,7 +168,7 @@ public final class LatencyPolicy implements Policy {
 
     private Proposal weigh(PoolView view, Known known, double served) {
         int current = view.replicas().desired();
-        double pressure = known.value() / objective;
+        double pressure = known.value() / (objective.toNanos() / 1e9);
         double add = served * Math.min(pressure / addAt, maxGrowth);
         double remove = Math.max(served, view.replicas().ready()) * Math.max(pressure / removeAt, 1 / maxShrink);
         String fact = signal + " is " + Figures.number(known.value()) + " s, " + Figures.number(pressure * 100)

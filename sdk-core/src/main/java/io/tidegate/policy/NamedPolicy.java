@@ -8,8 +8,9 @@ package io.tidegate.policy;
 import io.tidegate.policy.spi.LearningPolicy;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
+import java.util.Optional;
 
-/** A policy under the name that a configuration gives it, so that there may be two of one type. */
+/** A policy under the name that a configuration gives it, so that there may be two of one type. It is made again as the one it names. */
 final class NamedPolicy {
 
     private NamedPolicy() {}
@@ -33,6 +34,11 @@ final class NamedPolicy {
         public Proposal propose(PoolView view) {
             return renamed(name, policy.propose(view));
         }
+
+        @Override
+        public Optional<Recipe> recipe() {
+            return policy.recipe();
+        }
     }
 
     private record Learning(String name, LearningPolicy policy) implements LearningPolicy {
@@ -45,6 +51,11 @@ final class NamedPolicy {
         @Override
         public Proposal propose(PoolView view, Learned learned) {
             return renamed(name, policy.propose(view, learned));
+        }
+
+        @Override
+        public Optional<Recipe> recipe() {
+            return policy.recipe();
         }
     }
 }

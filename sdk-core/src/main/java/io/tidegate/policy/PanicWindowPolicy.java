@@ -13,7 +13,10 @@ import io.tidegate.pool.PoolView;
 import io.tidegate.pool.Recent;
 import io.tidegate.pool.Recent.Second;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Concurrency over a slow and a fast window, by the rules of the Knative pod autoscaler (KPA).
@@ -54,6 +57,7 @@ public final class PanicWindowPolicy implements Policy {
     private static final double MOST_REQUESTS = 1e12;
 
     private final Duration stableWindow;
+    private final double panicWindowShare;
     private final Duration panicWindow;
     private final double panicThreshold;
     private final double targetPerReplica;
@@ -63,6 +67,7 @@ public final class PanicWindowPolicy implements Policy {
 
     private PanicWindowPolicy(Builder builder) {
         this.stableWindow = builder.stableWindow;
+        this.panicWindowShare = builder.panicWindowShare;
         this.panicWindow = Duration.ofNanos((long) (builder.stableWindow.toNanos() * builder.panicWindowShare));
         this.panicThreshold = builder.panicThreshold;
         this.targetPerReplica = builder.targetPerReplica;
@@ -79,6 +84,21 @@ public final class PanicWindowPolicy implements Policy {
     @Override
     public String name() {
         return "panic";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("stableWindow", stableWindow.toString());
+        settings.put("panicWindowShare", Double.toString(panicWindowShare));
+        settings.put("panicThreshold", Double.toString(panicThreshold));
+        settings.put("targetUtilization", Double.toString(targetUtilization));
+        settings.put("maxScaleUpRate", Double.toString(maxScaleUpRate));
+        settings.put("maxScaleDownRate", Double.toString(maxScaleDownRate));
+        if (targetPerReplica > 0) {
+            settings.put("targetPerReplica", Double.toString(targetPerReplica));
+        }
+        return Optional.of(new Recipe("panic", settings));
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.tidegate.time.DurationText;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,20 +20,34 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Settings of a policy as a configuration gives them, read by name. A value that is wrong is noted and replaced by the default, so that
- * all of them are named at once. For one thread.
+ * Settings of a policy as a configuration or a {@link Recipe} gives them, read by name. A value that is wrong is noted and replaced by the
+ * default, so that all of them are named at once. For one thread.
+ *
+ * <p>Ranges keep people from mistakes, and those of the code are wider: what was made in Java may lie outside. So the values of a recipe
+ * are held against no range here, and texts are taken as they are; whatever is made of them still refuses what it cannot be.
  *
  * @since 0.1.0
  */
 public final class PolicySettings {
 
     private final Map<String, String> values;
+    private final boolean recorded;
     private final Set<String> asked = new TreeSet<>();
     private final Map<String, String> problems = new LinkedHashMap<>();
 
     /** Values by name, as texts. */
     public PolicySettings(Map<String, String> values) {
+        this(values, false);
+    }
+
+    private PolicySettings(Map<String, String> values, boolean recorded) {
         this.values = Map.copyOf(values);
+        this.recorded = recorded;
+    }
+
+    /** Those of a recipe, exactly as they were written. */
+    public static PolicySettings of(Recipe recipe) {
+        return new PolicySettings(recipe.settings(), true);
     }
 
     /** Whether a value is given; asking makes the name known. */
@@ -49,7 +64,7 @@ public final class PolicySettings {
         }
         try {
             double found = Double.parseDouble(text.get());
-            if (found >= least && found <= most) {
+            if (recorded || (found >= least && found <= most)) {
                 return found;
             }
         } catch (NumberFormatException e) {
@@ -69,6 +84,25 @@ public final class PolicySettings {
         return number(name, least, most, least);
     }
 
+    /** A whole number from a least to a most, in digits, that must be given. */
+    public long requiredWhole(String name, long least, long most) {
+        Optional<String> text = text(name);
+        try {
+            long found = text.isEmpty() ? least : Long.parseLong(text.get());
+            if (text.isPresent() && found >= least && found <= most) {
+                return found;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        problem(
+                name,
+                (text.isEmpty() ? "is required: a whole number from " : "must be a whole number from ") + least + " to "
+                        + most
+                        + text.map(wrong -> " but is \"" + wrong + '"').orElse(""));
+        return least;
+    }
+
     /** A duration: {@code 250ms}, {@code 30s}, {@code 5m}, {@code 1h} or ISO-8601. */
     public Duration duration(String name, Duration least, Duration most, Duration otherwise) {
         Optional<String> text = text(name);
@@ -77,8 +111,8 @@ public final class PolicySettings {
         }
         Optional<Duration> found = DurationText.parse(text.get());
         if (found.isPresent()
-                && found.get().compareTo(least) >= 0
-                && found.get().compareTo(most) <= 0) {
+                && (recorded
+                        || (found.get().compareTo(least) >= 0 && found.get().compareTo(most) <= 0))) {
             return found.get();
         }
         problem(
@@ -103,12 +137,13 @@ public final class PolicySettings {
     /** A text, or empty if none is given. */
     public Optional<String> text(String name) {
         asked.add(name);
-        return Optional.ofNullable(values.get(name)).map(String::strip);
+        Optional<String> text = Optional.ofNullable(values.get(name));
+        return recorded ? text : text.map(String::strip);
     }
 
     /** A text that must be given. */
     public String requiredText(String name, String example) {
-        Optional<String> text = text(name).filter(found -> !found.isEmpty());
+        Optional<String> text = text(name).filter(found -> recorded || !found.isEmpty());
         if (text.isEmpty()) {
             problem(name, "is required, such as " + example);
         }
@@ -123,13 +158,28 @@ public final class PolicySettings {
         }
         List<String> names = new ArrayList<>();
         for (E constant : type.getEnumConstants()) {
-            if (camel(constant).equals(text.get())) {
+            if (shown(constant).equals(text.get())) {
                 return constant;
             }
-            names.add(camel(constant));
+            names.add(shown(constant));
         }
         problem(name, "must be one of " + names + " but is \"" + text.get() + '"');
         return otherwise;
+    }
+
+    /** One of an enum's constants, which must be given. */
+    public <E extends Enum<E>> E requiredChoice(String name, Class<E> type) {
+        E first = type.getEnumConstants()[0];
+        if (!has(name)) {
+            problem(
+                    name,
+                    "is required: one of "
+                            + Arrays.stream(type.getEnumConstants())
+                                    .map(PolicySettings::shown)
+                                    .toList());
+            return first;
+        }
+        return choice(name, type, first);
     }
 
     /** Notes something that is wrong. */
@@ -147,7 +197,7 @@ public final class PolicySettings {
         new TreeSet<>(values.keySet())
                 .stream()
                         .filter(name -> !asked.contains(name))
-                        .forEach(name -> all.put(name, "is not a setting of this policy; known are " + asked));
+                        .forEach(name -> all.put(name, "is not a setting of this type; known are " + asked));
         return all;
     }
 
@@ -165,7 +215,8 @@ public final class PolicySettings {
         }
     }
 
-    private static String camel(Enum<?> constant) {
+    /** How settings write an enum's constant: {@code averageValue}. */
+    public static String shown(Enum<?> constant) {
         StringBuilder name = new StringBuilder();
         boolean upper = false;
         for (char letter : constant.name().toLowerCase(Locale.ROOT).toCharArray()) {

@@ -29,6 +29,20 @@ public final class PolicyTypes {
      *     what its factory threw
      */
     public static Policy create(String type, String name, Map<String, String> settings) {
+        return create(type, name, new PolicySettings(settings));
+    }
+
+    /**
+     * Makes again a policy that said how it is made, under the name it had; it gives the same proposals. Values are not held against the
+     * ranges of a configuration, since Java may set more.
+     *
+     * @throws IllegalArgumentException as above: its type may not be on the class path, or its version may know other settings
+     */
+    public static Policy create(String name, Recipe recipe) {
+        return create(recipe.type(), name, PolicySettings.of(recipe));
+    }
+
+    private static Policy create(String type, String name, PolicySettings read) {
         Map<String, PolicyFactory> found = new LinkedHashMap<>();
         for (PolicyFactory factory : ServiceLoader.load(PolicyFactory.class, PolicyTypes.class.getClassLoader())) {
             PolicyFactory before = found.put(factory.type(), factory);
@@ -43,7 +57,6 @@ public final class PolicyTypes {
             throw new IllegalArgumentException(
                     "no policy of type \"" + type + "\" is on the class path, only " + new TreeMap<>(found).keySet());
         }
-        PolicySettings read = new PolicySettings(settings);
         Policy policy;
         try {
             policy = factory.create(name, read);

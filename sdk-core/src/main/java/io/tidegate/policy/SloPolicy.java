@@ -12,6 +12,8 @@ import io.tidegate.pool.PoolView.TierView;
 import io.tidegate.pool.Slo;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +76,17 @@ public final class SloPolicy implements Policy {
     @Override
     public String name() {
         return "slo";
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        return Optional.of(new Recipe(
+                "slo",
+                Map.of(
+                        "promisedUse", Double.toString(promisedUse),
+                        "otherUse", Double.toString(otherUse),
+                        "sigmas", Double.toString(sigmas),
+                        "drainWindow", drainWindow.toString())));
     }
 
     @Override

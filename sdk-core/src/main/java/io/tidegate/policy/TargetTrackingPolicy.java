@@ -12,6 +12,9 @@ import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.Signal;
 import io.tidegate.pool.Signal.Known;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,6 +172,20 @@ public final class TargetTrackingPolicy implements Policy {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public Optional<Recipe> recipe() {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("signal", signal);
+        settings.put("as", PolicySettings.shown(type));
+        settings.put("target", Double.toString(target));
+        settings.put("toleranceUp", Double.toString(toleranceUp));
+        settings.put("toleranceDown", Double.toString(toleranceDown));
+        if (unit != null) {
+            settings.put("unit", unit);
+        }
+        return Optional.of(new Recipe("target", settings));
     }
 
     @Override

@@ -57,7 +57,7 @@ final class WholePool implements AutoCloseable {
     /** Desired replicas at the end of each second since the start. */
     final List<Integer> desired = new ArrayList<>();
 
-    private final SplittableRandom random = new SplittableRandom(7);
+    private final SplittableRandom random;
     private double fraction;
     private long refused;
     private @Nullable Engine engine;
@@ -114,6 +114,11 @@ final class WholePool implements AutoCloseable {
     }
 
     WholePool(int replicas) {
+        this(replicas, 7);
+    }
+
+    WholePool(int replicas, long seed) {
+        random = new SplittableRandom(seed);
         cluster.desired = replicas;
         cluster.ready = replicas;
     }
@@ -131,21 +136,31 @@ final class WholePool implements AutoCloseable {
     }
 
     WholePool start(Consumer<Guardrails.Builder> guardrails, @Nullable EngineMemory memory) {
+        return start(settings().guardrails(guardrails).build(), builder -> {
+            if (memory != null) {
+                builder.memory(memory);
+            }
+        });
+    }
+
+    /** What is set of the pool but policies and guardrails. */
+    ScaledPool.Builder settings() {
         ScaledPool.Builder pool = ScaledPool.builder("chat")
                 .load(gate::load)
                 .supply(gate::supply)
                 .backend(cluster)
                 .replicaWork(Work.slots(16))
-                .timeToReady(TO_READY)
-                .guardrails(guardrails);
+                .timeToReady(TO_READY);
         if (board != null) {
             pool.signals(board::signals);
         }
+        return pool;
+    }
+
+    WholePool start(ScaledPool pool, Consumer<Engine.Builder> more) {
         Engine.Builder builder =
-                Engine.builder().time(time).executor(Runnable::run).pool(pool.build());
-        if (memory != null) {
-            builder.memory(memory);
-        }
+                Engine.builder().time(time).executor(Runnable::run).pool(pool);
+        more.accept(builder);
         Engine made = builder.build();
         engine = made;
         gate.onDemand(() -> made.wake("chat", Trigger.QUEUE));
@@ -221,7 +236,7 @@ final class WholePool implements AutoCloseable {
         return state().latest().orElseThrow().explain();
     }
 
-    private Engine engine() {
+    Engine engine() {
         if (engine == null) {
             throw new IllegalStateException("not started");
         }
