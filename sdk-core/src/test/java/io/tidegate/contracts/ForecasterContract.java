@@ -33,6 +33,9 @@ public abstract class ForecasterContract {
 
     private static final int STEPS = 12;
 
+    /** Rows that are made odd, of those there are. */
+    private static final int MOST_ODD = 20;
+
     /** A new forecaster, the same each time. */
     protected abstract Forecaster forecaster();
 
@@ -95,7 +98,7 @@ public abstract class ForecasterContract {
     private static Map<String, Fitted> odd(Fitted fitted) {
         Map<String, Fitted> odd = new LinkedHashMap<>();
         odd.put("nothing learned", Fitted.NOTHING);
-        for (String name : fitted.rows().keySet()) {
+        for (String name : fitted.rows().keySet().stream().limit(MOST_ODD).toList()) {
             Map<String, List<Double>> without = new HashMap<>(fitted.rows());
             without.remove(name);
             odd.put("no " + name, new Fitted(without));
@@ -190,8 +193,9 @@ public abstract class ForecasterContract {
         @Test
         void forecast_onAnotherThread_isTheSame() {
             Forecaster forecaster = forecaster();
-            Forecast here = taughtAndAsked(forecaster, history(), STEPS);
-            assertEquals(here, Kit.elsewhere(() -> taughtAndAsked(forecaster, history(), STEPS)));
+            Fitted fitted = taught(forecaster, history());
+            Forecast here = forecast(forecaster, history(), STEPS, fitted);
+            assertEquals(here, Kit.elsewhere(() -> forecaster.forecast(history(), STEPS, fitted)));
         }
 
         @Test

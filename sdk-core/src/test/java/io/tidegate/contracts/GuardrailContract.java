@@ -47,7 +47,7 @@ public abstract class GuardrailContract {
      * @param history what was before
      * @param proposed what is asked for
      */
-    protected record Round(PoolView view, History history, int proposed) {
+    public record Round(PoolView view, History history, int proposed) {
 
         /** With no history but the present count. */
         public Round(PoolView view, int proposed) {
@@ -112,7 +112,7 @@ public abstract class GuardrailContract {
         void name_isShortAndStays() {
             Guardrail guardrail = guardrail();
             String name = guardrail.name();
-            Kit.isShort(name);
+            Kit.isShortText(name);
             narrow(guardrail, holding());
             assertEquals(name, guardrail.name());
             assertEquals(name, guardrail().name());

@@ -31,11 +31,19 @@ final class Kit {
 
     /** Short enough for a log line and a tag, and of one word. */
     static void isShort(String name) {
+        isShortText(name);
+        assertTrue(
+                name.chars().noneMatch(Character::isWhitespace),
+                () -> "a name must have no spaces but is \"" + name + '"');
+    }
+
+    /** Short enough for a log line and a tag. */
+    static void isShortText(String name) {
         assertFalse(name.isBlank(), "a name must not be blank");
         assertTrue(name.length() < 64, () -> "a name must have less than 64 characters but is " + name);
         assertTrue(
-                name.chars().noneMatch(letter -> Character.isWhitespace(letter) || Character.isISOControl(letter)),
-                () -> "a name must have no spaces but is \"" + name + '"');
+                name.chars().noneMatch(Character::isISOControl),
+                () -> "a name must be of one line but is \"" + name + '"');
     }
 
     /** On a thread of its own. */

@@ -15,6 +15,7 @@ import io.tidegate.admission.spi.TierResolver;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -79,7 +80,7 @@ public abstract class TierResolverContract {
         for (String tier : tiers()) {
             all.addAll(List.of(
                     tier,
-                    tier.toUpperCase(java.util.Locale.ROOT),
+                    tier.toUpperCase(Locale.ROOT),
                     " " + tier + "\t",
                     tier + "," + tiers().get(0),
                     tiers().get(0) + "," + tier,
@@ -209,6 +210,7 @@ public abstract class TierResolverContract {
             Map<String, RequestFacts> odd = odd();
             for (Facts request : requests()) {
                 TierResolver.Choice first = resolve(resolver, request.build());
+                assertEquals(first, resolve(resolver, request.build()));
                 odd.values().forEach(facts -> resolve(resolver, facts));
                 assertEquals(first, resolve(resolver, request.build()));
             }

@@ -343,7 +343,7 @@ class GuardrailContractTest {
         OfSpend() {
             super(
                     () -> Guardrails.builder().spend(new SpendCap(12, 1)).build().stream()
-                            .filter(each -> each.name().equals("spend"))
+                            .filter(each -> each.name().equals("spend cap"))
                             .findFirst()
                             .orElseThrow(),
                     ten(),
