@@ -12,6 +12,7 @@ import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.ShadowConfig;
+import io.tidegate.config.TidegateConfig.SignalConfig;
 import io.tidegate.engine.PolicySet;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.ScalerBackends;
@@ -23,6 +24,8 @@ import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Tier;
 import io.tidegate.quota.Quotas;
 import io.tidegate.signal.SignalBoard;
+import io.tidegate.signal.SignalSources;
+import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
@@ -82,7 +85,7 @@ final class PoolAssembly {
         if (pool.scaling() == null) {
             fix(pool.replica());
         }
-        this.board = board();
+        this.board = board(pool.signals());
     }
 
     Gate gate() {
@@ -126,8 +129,10 @@ final class PoolAssembly {
     }
 
     /** Reads the sources of a pool, also of one that is not scaled: its limit may hang on them. */
-    private @Nullable SignalBoard board() {
-        List<Tidegate.Builder.Polled> polled = builder.sources.getOrDefault(name, List.of());
+    private @Nullable SignalBoard board(Map<String, SignalConfig> configured) {
+        List<Tidegate.Builder.Polled> polled = new ArrayList<>();
+        configured.forEach((source, settings) -> polled.add(polled(source, settings)));
+        polled.addAll(builder.sources.getOrDefault(name, List.of()));
         if (polled.isEmpty()) {
             return null;
         }
@@ -138,6 +143,17 @@ final class PoolAssembly {
                         .build());
         polled.forEach(each -> signals.add(each.source().apply(clock, limit), each.period(), each.staleAfter()));
         return signals;
+    }
+
+    /** Made here and now, so that what is wrong with it is said before anything reads. */
+    private Tidegate.Builder.Polled polled(String source, SignalConfig settings) {
+        try {
+            SignalSource found = SignalSources.create(settings.type(), source, settings.settings(), clock);
+            made.add(found);
+            return new Tidegate.Builder.Polled((time, ofPool) -> found, settings.period());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("pools." + name + ".signals." + source + ": " + e.getMessage(), e);
+        }
     }
 
     private long ended() {

@@ -10,6 +10,7 @@ import io.tidegate.config.TidegateConfig.MemoryConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.QuotasConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
+import io.tidegate.config.TidegateConfig.SignalConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.config.TidegateConfig.TierOrderConfig;
@@ -148,6 +149,7 @@ final class ConfigBinder {
                 leakSites,
                 tenantRates,
                 ownQuotas,
+                node.children("signals", ConfigBinder::signal),
                 LimitBinder.limit(node.child("limit")),
                 replica,
                 scaled ? ScalingBinder.scaling(scaling, replica) : null);
@@ -207,6 +209,15 @@ final class ConfigBinder {
                 node.fraction("target", 0, 1, false, TIER.slo().target()));
         node.rejectUnknown();
         return slo;
+    }
+
+    private static SignalConfig signal(String name, Node node) {
+        SignalConfig signal = new SignalConfig(
+                node.text("type").orElse(name),
+                node.duration("period", Duration.ofMillis(10), Duration.ofHours(1), Duration.ofSeconds(15)),
+                node.texts("settings"));
+        node.rejectUnknown();
+        return signal;
     }
 
     private static ReplicaConfig replica(Node node) {

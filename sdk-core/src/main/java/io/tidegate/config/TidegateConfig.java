@@ -87,6 +87,7 @@ public record TidegateConfig(
      * @param leakSites notes for one in so many requests where it was made, for the log of a leak; 0, none, by default
      * @param tenantRates tokens a second that a tenant is granted at least while it waits, by tier and tenant; none by default
      * @param quotas the pool's own quotas, in place of those that pools share; null if it has none of its own
+     * @param signals sources of signals, by name; none by default
      * @param limit how much may be in flight
      * @param replica what one replica is
      * @param scaling how the pool is scaled, or null if it is not
@@ -102,6 +103,7 @@ public record TidegateConfig(
             int leakSites,
             Map<String, Map<String, Double>> tenantRates,
             @Nullable QuotasConfig quotas,
+            Map<String, SignalConfig> signals,
             LimitConfig limit,
             ReplicaConfig replica,
             @Nullable ScalingConfig scaling) {
@@ -109,6 +111,7 @@ public record TidegateConfig(
         public PoolConfig {
             tiers = copy(tiers);
             tenantRates = deepCopy(tenantRates);
+            signals = copy(signals);
         }
 
         /** The tier order as the gate takes it. */
@@ -334,6 +337,21 @@ public record TidegateConfig(
                     .rejectionMax(rejectionMax)
                     .rejectionRecovery(rejectionRecovery)
                     .build();
+        }
+    }
+
+    /**
+     * A source of signals found by its type.
+     *
+     * @param type as its factory names it, such as {@code engine}; the source's name by default
+     * @param period time between reads; 10 ms to 1 h, 15 s by default. A value is stale after three of them, or after 45 s if that is
+     *     longer
+     * @param settings what the factory is given
+     */
+    public record SignalConfig(String type, Duration period, Map<String, String> settings) {
+
+        public SignalConfig {
+            settings = copy(settings);
         }
     }
 

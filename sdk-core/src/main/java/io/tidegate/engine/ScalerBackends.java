@@ -7,11 +7,8 @@ package io.tidegate.engine;
 
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.engine.spi.ScalerBackendFactory;
-import java.util.ArrayList;
-import java.util.List;
+import io.tidegate.service.ServiceTypes;
 import java.util.Map;
-import java.util.ServiceLoader;
-import java.util.TreeMap;
 
 /**
  * The backends that are on the class path.
@@ -19,6 +16,9 @@ import java.util.TreeMap;
  * @since 0.1.0
  */
 public final class ScalerBackends {
+
+    private static final String KIND = "scaler backend";
+    private static final String ADVICE = "add its module, or give the backend to the builder";
 
     private ScalerBackends() {}
 
@@ -29,26 +29,12 @@ public final class ScalerBackends {
      *     the factory rejects the settings
      */
     public static ScalerBackend create(String type, Map<String, String> settings) {
-        return create(type, settings, ServiceLoader.load(ScalerBackendFactory.class));
+        return ServiceTypes.find(KIND, ScalerBackendFactory.class, type, ScalerBackendFactory::type, ADVICE)
+                .create(Map.copyOf(settings));
     }
 
     static ScalerBackend create(String type, Map<String, String> settings, Iterable<ScalerBackendFactory> factories) {
-        Map<String, List<ScalerBackendFactory>> byType = new TreeMap<>();
-        for (ScalerBackendFactory factory : factories) {
-            byType.computeIfAbsent(factory.type(), ignored -> new ArrayList<>()).add(factory);
-        }
-        List<ScalerBackendFactory> found = byType.getOrDefault(type, List.of());
-        if (found.isEmpty()) {
-            throw new IllegalArgumentException("no scaler backend of type \"" + type + "\" is on the class path, only "
-                    + byType.keySet() + "; add its module, or give the backend to the builder");
-        }
-        if (found.size() > 1) {
-            throw new IllegalArgumentException("scaler backend type \"" + type + "\" is claimed by "
-                    + found.stream()
-                            .map(factory -> factory.getClass().getName())
-                            .toList()
-                    + "; remove one of them from the class path");
-        }
-        return found.get(0).create(Map.copyOf(settings));
+        return ServiceTypes.among(KIND, type, factories, ScalerBackendFactory::type, ADVICE)
+                .create(Map.copyOf(settings));
     }
 }

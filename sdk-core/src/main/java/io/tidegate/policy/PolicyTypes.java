@@ -7,10 +7,8 @@ package io.tidegate.policy;
 
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.policy.spi.PolicyFactory;
-import java.util.LinkedHashMap;
+import io.tidegate.service.ServiceTypes;
 import java.util.Map;
-import java.util.ServiceLoader;
-import java.util.TreeMap;
 
 /**
  * Policies by their type, as a configuration names them. Types come from {@link PolicyFactory} services on the class path; those of
@@ -43,20 +41,7 @@ public final class PolicyTypes {
     }
 
     private static Policy create(String type, String name, PolicySettings read) {
-        Map<String, PolicyFactory> found = new LinkedHashMap<>();
-        for (PolicyFactory factory : ServiceLoader.load(PolicyFactory.class, PolicyTypes.class.getClassLoader())) {
-            PolicyFactory before = found.put(factory.type(), factory);
-            if (before != null && factory.type().equals(type)) {
-                throw new IllegalArgumentException("two policy types are named \"" + type + "\": "
-                        + before.getClass().getName() + " and "
-                        + factory.getClass().getName());
-            }
-        }
-        PolicyFactory factory = found.get(type);
-        if (factory == null) {
-            throw new IllegalArgumentException(
-                    "no policy of type \"" + type + "\" is on the class path, only " + new TreeMap<>(found).keySet());
-        }
+        PolicyFactory factory = ServiceTypes.find("policy", PolicyFactory.class, type, PolicyFactory::type, "");
         Policy policy;
         try {
             policy = factory.create(name, read);

@@ -39,17 +39,19 @@ class ArchitectureTest {
     /** What each package may use, besides itself and its own {@code spi}. */
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("time", Set.of()),
+            Map.entry("service", Set.of()),
+            Map.entry("forecast", Set.of("time", "pool", "service")),
             Map.entry("pool", Set.of("time")),
             Map.entry("supply", Set.of("time", "pool")),
             Map.entry("quota", Set.of("time", "pool")),
-            Map.entry("admission", Set.of("time", "pool", "supply", "quota")),
+            Map.entry("admission", Set.of("time", "pool", "supply", "quota", "service")),
             Map.entry("limit", Set.of("time", "pool", "supply")),
             Map.entry("routing", Set.of("time", "pool", "supply", "admission")),
-            Map.entry("signal", Set.of("time", "pool", "supply")),
-            Map.entry("policy", Set.of("time", "pool", "supply")),
+            Map.entry("signal", Set.of("time", "pool", "supply", "service")),
+            Map.entry("policy", Set.of("time", "pool", "supply", "service")),
             Map.entry("guardrail", Set.of("time", "pool", "supply", "policy")),
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
-            Map.entry("engine", Set.of("time", "pool", "supply", "signal", "policy", "guardrail", "ledger")),
+            Map.entry("engine", Set.of("time", "pool", "supply", "service", "signal", "policy", "guardrail", "ledger")),
             Map.entry(
                     "config",
                     Set.of(

@@ -22,6 +22,7 @@ import io.tidegate.config.TidegateConfig.RateConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
 import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.ShadowConfig;
+import io.tidegate.config.TidegateConfig.SignalConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
 import java.io.IOException;
@@ -67,6 +68,7 @@ class ConfigurationDocumentTest {
                   tenants: {acme: {}}
                   tiers: {standard: {}}
                   tenantsInTiers: {standard: {acme: {}}}
+                signals: {process: {}}
                 limit: {}
                 replica: {}
                 scaling:
@@ -98,6 +100,7 @@ class ConfigurationDocumentTest {
         titles.put(SloConfig.class, "SLO");
         titles.put(QuotasConfig.class, "Quotas");
         titles.put(QuotaConfig.class, "Quota");
+        titles.put(SignalConfig.class, "Signals");
         titles.put(LimitConfig.class, "Limit");
         titles.put(ReplicaConfig.class, "Replica");
         titles.put(ScalingConfig.class, "Scaling");
@@ -118,6 +121,7 @@ class ConfigurationDocumentTest {
             "tiers", List.of("<tier>"),
             "tenants", List.of("<tenant>"),
             "tenantsInTiers", List.of("<tier>", "<tenant>"),
+            "signals", List.of("<source>"),
             "policies", List.of("<policy>"),
             "rates", List.of("<rate>"));
 
@@ -190,8 +194,8 @@ class ConfigurationDocumentTest {
 
         /** One default, or each with the place where it holds. */
         private static String joined(Map<String, String> byPlace) {
-            if (byPlace.keySet().stream().allMatch(place -> place.endsWith("<policy>"))
-                    && byPlace.containsValue("backlog")) {
+            boolean policies = byPlace.keySet().stream().allMatch(place -> place.endsWith("<policy>"));
+            if ((policies && byPlace.containsValue("backlog")) || byPlace.containsValue("process")) {
                 return "its name";
             }
             if (Set.copyOf(byPlace.values()).size() == 1) {

@@ -8,11 +8,11 @@ package io.tidegate.signal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.contracts.SignalSourceContract;
 import io.tidegate.pool.Signal;
 import io.tidegate.pool.Signal.Known;
 import io.tidegate.pool.Signal.Missing;
 import io.tidegate.signal.spi.SignalSource;
-import io.tidegate.signal.spi.SignalSourceContract;
 import io.tidegate.time.SystemTime;
 import java.time.Duration;
 import java.util.HashSet;
