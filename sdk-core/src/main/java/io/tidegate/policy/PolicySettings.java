@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Settings of a policy as a configuration gives them, read by name. A value that is wrong is noted and replaced by the default, so that
+ * Settings of a policy or a backend as a configuration gives them, read by name. A value that is wrong is noted and replaced by the default, so that
  * all of them are named at once. For one thread.
  *
  * @since 0.1.0
@@ -27,12 +27,21 @@ import java.util.stream.Collectors;
 public final class PolicySettings {
 
     private final Map<String, String> values;
+    private final String owner;
     private final Set<String> asked = new TreeSet<>();
     private final Map<String, String> problems = new LinkedHashMap<>();
 
     /** Values by name, as texts. */
     public PolicySettings(Map<String, String> values) {
+        this(values, "policy");
+    }
+
+    /**
+     * @param owner what has these settings, as messages name it: {@code backend}
+     */
+    public PolicySettings(Map<String, String> values, String owner) {
         this.values = Map.copyOf(values);
+        this.owner = owner;
     }
 
     /** Whether a value is given; asking makes the name known. */
@@ -147,7 +156,7 @@ public final class PolicySettings {
         new TreeSet<>(values.keySet())
                 .stream()
                         .filter(name -> !asked.contains(name))
-                        .forEach(name -> all.put(name, "is not a setting of this policy; known are " + asked));
+                        .forEach(name -> all.put(name, "is not a setting of this " + owner + "; known are " + asked));
         return all;
     }
 

@@ -50,6 +50,7 @@ class ArchitectureTest {
             Map.entry("guardrail", Set.of("time", "pool", "supply", "policy")),
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
             Map.entry("engine", Set.of("time", "pool", "supply", "signal", "policy", "guardrail", "ledger")),
+            Map.entry("backend", Set.of("time", "pool", "supply", "policy", "guardrail", "ledger", "engine")),
             Map.entry(
                     "config",
                     Set.of(
