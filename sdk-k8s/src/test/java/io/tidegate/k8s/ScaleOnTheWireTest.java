@@ -27,6 +27,7 @@ import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.tidegate.engine.BackendException;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.k8s.KubernetesScaleException.Reason;
@@ -36,6 +37,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -114,11 +116,18 @@ class ScaleOnTheWireTest {
     }
 
     private KubernetesScaleException statusFails() {
-        return catchThrowableOfType(KubernetesScaleException.class, () -> backend.status("chat"));
+        return failure(() -> backend.status("chat"));
     }
 
     private KubernetesScaleException scaleFails() {
-        return catchThrowableOfType(KubernetesScaleException.class, () -> backend.scale(ONE_TO_THREE));
+        return failure(() -> backend.scale(ONE_TO_THREE));
+    }
+
+    /** What is behind the refusal, which says the same. */
+    private static KubernetesScaleException failure(ThrowableAssert.ThrowingCallable call) {
+        BackendException refused = catchThrowableOfType(BackendException.class, call);
+        assertThat(refused.getMessage()).isEqualTo(refused.getCause().getMessage());
+        return (KubernetesScaleException) refused.getCause();
     }
 
     private int requests() {
@@ -174,7 +183,7 @@ class ScaleOnTheWireTest {
                     .namespace("ml")
                     .deployment("vllm")
                     .build()) {
-                assertThatExceptionOfType(KubernetesScaleException.class)
+                assertThatExceptionOfType(BackendException.class)
                         .isThrownBy(() -> impersonating.status("chat"));
             }
 
@@ -361,7 +370,7 @@ class ScaleOnTheWireTest {
                 long start = System.nanoTime();
 
                 KubernetesScaleException failure =
-                        catchThrowableOfType(KubernetesScaleException.class, () -> impatient.scale(ONE_TO_THREE));
+                        failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 assertThat(failure)
@@ -382,7 +391,7 @@ class ScaleOnTheWireTest {
                 long start = System.nanoTime();
 
                 KubernetesScaleException failure =
-                        catchThrowableOfType(KubernetesScaleException.class, () -> impatient.scale(ONE_TO_THREE));
+                        failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure)
                         .hasMessageStartingWith(
@@ -400,7 +409,7 @@ class ScaleOnTheWireTest {
                     .willReturn(okJson(scale("{\"replicas\":1}")).withChunkedDribbleDelay(4, 750)));
             try (KubernetesScaleBackend impatient = backend(server.baseUrl(), Duration.ofMillis(500))) {
                 KubernetesScaleException failure =
-                        catchThrowableOfType(KubernetesScaleException.class, () -> impatient.scale(ONE_TO_THREE));
+                        failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 server.verify(0, patchRequestedFor(anyUrl()));
@@ -415,7 +424,7 @@ class ScaleOnTheWireTest {
                 long start = System.nanoTime();
 
                 KubernetesScaleException failure =
-                        catchThrowableOfType(KubernetesScaleException.class, () -> impatient.status("chat"));
+                        failure(() -> impatient.status("chat"));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENCE);
@@ -430,7 +439,7 @@ class ScaleOnTheWireTest {
                 AtomicReference<Throwable> thrown = new AtomicReference<>();
                 AtomicBoolean stillInterrupted = new AtomicBoolean();
                 Thread caller = new Thread(() -> {
-                    thrown.set(catchThrowableOfType(KubernetesScaleException.class, () -> patient.status("chat")));
+                    thrown.set(failure(() -> patient.status("chat")));
                     stillInterrupted.set(Thread.currentThread().isInterrupted());
                 });
                 caller.start();
