@@ -24,6 +24,8 @@ interface ReadyProbe {
     boolean ready(int index, OptionalInt port, String name);
 
     /**
+     * The probe of settings of which one at most is given.
+     *
      * @throws IllegalArgumentException if it is no http address or no port
      */
     static ReadyProbe of(@Nullable String url, @Nullable String port, Duration timeout) {

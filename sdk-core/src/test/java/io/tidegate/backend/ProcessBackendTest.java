@@ -60,10 +60,7 @@ class ProcessBackendTest {
     }
 
     private ProcessBackend.Builder builder(List<String> command) {
-        return ProcessBackend.builder(command)
-                .time(time)
-                .threads(Runnable::run)
-                .grace(Duration.ofSeconds(5));
+        return ProcessBackend.builder(command).time(time).threads(Runnable::run).grace(Duration.ofSeconds(5));
     }
 
     private ProcessBackend open(ProcessBackend.Builder builder) {
@@ -155,7 +152,9 @@ class ProcessBackendTest {
         kill(backend.replicas().get(0).pid());
         until(() -> backend.replicas().isEmpty());
         time.advance(Duration.ofSeconds(2));
-        assertThat(backend.replicas()).as("after a steady minute it begins anew").hasSize(1);
+        assertThat(backend.replicas())
+                .as("after a steady minute it begins anew")
+                .hasSize(1);
     }
 
     @Test
@@ -170,11 +169,14 @@ class ProcessBackendTest {
     void process_ignoresBeingTold_isKilledAfterItsGraceWithItsChildren() throws Exception {
         Path child = folder.resolve("child");
         ProcessBackend backend = open(builder(List.of(
-                "sh", "-c", "trap '' TERM; sleep 1000 & echo $! > " + child + ".part; mv " + child + ".part " + child
+                "sh",
+                "-c",
+                "trap '' TERM; sleep 1000 & echo $! > " + child + ".part; mv " + child + ".part " + child
                         + "; while :; do wait; done")));
         scale(backend, 0, 1);
         until(() -> Files.exists(child));
-        ProcessHandle grandchild = ProcessHandle.of(Long.parseLong(Files.readString(child).strip()))
+        ProcessHandle grandchild = ProcessHandle.of(
+                        Long.parseLong(Files.readString(child).strip()))
                 .orElseThrow();
 
         scale(backend, 1, 0);
@@ -219,8 +221,7 @@ class ProcessBackendTest {
     @Test
     void ready_byPort_whenItAccepts_andAPortThatIsTakenIsLeftOut() throws IOException {
         try (ServerSocket taken = new ServerSocket(0)) {
-            ProcessBackend backend = open(builder(
-                            List.of("sh", "-c", "echo {replica} {port} $NAME; exec sleep 1000"))
+            ProcessBackend backend = open(builder(List.of("sh", "-c", "echo {replica} {port} $NAME; exec sleep 1000"))
                     .folder(folder)
                     .environment("NAME", "n{index}")
                     .firstPort(taken.getLocalPort())
@@ -251,9 +252,10 @@ class ProcessBackendTest {
         scale(first, 0, 2);
         List<ProcessBackend.Replica> before = first.replicas();
         first.close();
-        assertThat(before).allSatisfy(replica -> assertThat(
-                        ProcessHandle.of(replica.pid()).orElseThrow().isAlive())
-                .isTrue());
+        assertThat(before)
+                .allSatisfy(replica -> assertThat(
+                                ProcessHandle.of(replica.pid()).orElseThrow().isAlive())
+                        .isTrue());
 
         ProcessBackend second = open(builder(WAITS).folder(folder));
 
@@ -292,14 +294,25 @@ class ProcessBackendTest {
         scale(backend, 0, 2);
         backend.close();
         backend.close();
-        assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+        assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive))
+                .isEmpty();
     }
 
     @Test
     void factory_ownThreadsAndClock_runsTheCommand() {
         try (ProcessBackend backend = (ProcessBackend) ScalerBackends.create(
                 "process",
-                Map.of("command.0", "sleep", "command.1", "1000", "probePeriod", "10ms", "name", "vllm", "grace", "5s"))) {
+                Map.of(
+                        "command.0",
+                        "sleep",
+                        "command.1",
+                        "1000",
+                        "probePeriod",
+                        "10ms",
+                        "name",
+                        "vllm",
+                        "grace",
+                        "5s"))) {
             scale(backend, 0, 2);
             until(() -> backend.status("chat").ready() == 2);
             assertThat(backend.replicas())
@@ -312,8 +325,7 @@ class ProcessBackendTest {
     void settings_thatAreWrong_areNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ScalerBackends.create(
-                        "process",
-                        Map.of("most", "0", "grace", "2d", "keep", "maybe", "name", "a b", "comand", "x")))
+                        "process", Map.of("most", "0", "grace", "2d", "keep", "maybe", "name", "a b", "comand", "x")))
                 .withMessageContaining("command is required")
                 .withMessageContaining("most must be a whole number from 1 to 1000 but is \"0\"")
                 .withMessageContaining("grace must be a duration from 0s to 1h but is \"2d\"")

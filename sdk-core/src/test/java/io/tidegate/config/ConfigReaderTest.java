@@ -587,7 +587,8 @@ class ConfigReaderTest {
 
         @Test
         void settings_ofABackend_areFlattened() {
-            assertThat(scaling("backend: {type: x, settings: {a: {b: {c: 1}, d: text}, command: [run, {x: y}], secret: hidden}}")
+            assertThat(scaling(
+                                    "backend: {type: x, settings: {a: {b: {c: 1}, d: text}, command: [run, {x: y}], secret: hidden}}")
                             .backend())
                     .satisfies(backend -> {
                         assertThat(backend.settings())

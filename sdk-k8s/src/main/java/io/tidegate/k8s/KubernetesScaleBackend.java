@@ -158,8 +158,7 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         int ready = orZero(status.getReadyReplicas());
         List<Birth> born = births == null
                 ? List.of()
-                : births.read(
-                        target, found.getSpec().getSelector(), desired > ready, () -> within(deadlineNanos));
+                : births.read(target, found.getSpec().getSelector(), desired > ready, () -> within(deadlineNanos));
         return new ReplicaStatus(desired, orZero(status.getReplicas()), ready, born);
     }
 

@@ -151,8 +151,7 @@ class ClusterScaleBackendTest extends KubernetesScaleBackendContract {
                         .build()) {
             assertThatExceptionOfType(BackendException.class)
                     .isThrownBy(() -> backend.status("chat"))
-                    .satisfies(refusal ->
-                            assertThat(refusal.refusal()).isEqualTo(Refusal.DENIED));
+                    .satisfies(refusal -> assertThat(refusal.refusal()).isEqualTo(Refusal.DENIED));
 
             allow(rule("deployments", "get"), rule("deployments/scale", "get", "patch"));
             // The API server hears of a new Role a moment later.

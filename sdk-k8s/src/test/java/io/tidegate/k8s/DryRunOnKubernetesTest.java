@@ -98,7 +98,8 @@ class DryRunOnKubernetesTest {
     }
 
     @Test
-    @DisplayName("F6: over an hour, a dry run decides what one that acts decides, and the API server sees it write nothing")
+    @DisplayName(
+            "F6: over an hour, a dry run decides what one that acts decides, and the API server sees it write nothing")
     void dryRun_overAnHour_decidesTheSameAndWritesNothing() throws InterruptedException {
         // Up in steps, down in steps, a spike of waiting requests, and silence: per minute.
         double[] perSecond = new double[60];

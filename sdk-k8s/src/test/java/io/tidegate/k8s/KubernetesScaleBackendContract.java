@@ -147,16 +147,16 @@ abstract class KubernetesScaleBackendContract {
 
             assertThatThrownBy(() -> backend.status(POOL))
                     .isInstanceOf(BackendException.class)
-                .cause()
-                .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
+                    .cause()
+                    .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
                     .satisfies(missing ->
                             assertThat(missing.reason()).isEqualTo(KubernetesScaleException.Reason.NOT_FOUND))
                     .hasMessage("Deployment " + namespace() + "/" + name
                             + " does not exist: create it, or correct the backend's settings namespace and deployment");
             assertThatThrownBy(() -> backend.scale(request(1, 2)))
                     .isInstanceOf(BackendException.class)
-                .cause()
-                .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
+                    .cause()
+                    .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
                     .extracting(KubernetesScaleException::reason)
                     .isEqualTo(KubernetesScaleException.Reason.NOT_FOUND);
         }

@@ -107,7 +107,8 @@ class RefusalsAndBirthsTest {
 
     @Test
     void write_answerLost_nobodyKnows_butReadingDidNothing() {
-        assertThat(writeFails(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER)).refusal())
+        assertThat(writeFails(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER))
+                        .refusal())
                 .isEqualTo(Refusal.UNANSWERED);
         server.stubFor(get(urlPathEqualTo(DEPLOYMENT)).willReturn(status(503, "no", 0)));
         assertThat(catchThrowableOfType(BackendException.class, () -> backend.status("chat"))

@@ -183,8 +183,7 @@ class ScaleOnTheWireTest {
                     .namespace("ml")
                     .deployment("vllm")
                     .build()) {
-                assertThatExceptionOfType(BackendException.class)
-                        .isThrownBy(() -> impersonating.status("chat"));
+                assertThatExceptionOfType(BackendException.class).isThrownBy(() -> impersonating.status("chat"));
             }
 
             server.verify(getRequestedFor(anyUrl()).withHeader("Impersonate-User", equalTo("scaler")));
@@ -369,8 +368,7 @@ class ScaleOnTheWireTest {
                             backend("http://localhost:" + hanging.getLocalPort(), Duration.ofMillis(100))) {
                 long start = System.nanoTime();
 
-                KubernetesScaleException failure =
-                        failure(() -> impatient.scale(ONE_TO_THREE));
+                KubernetesScaleException failure = failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 assertThat(failure)
@@ -390,8 +388,7 @@ class ScaleOnTheWireTest {
             try (KubernetesScaleBackend impatient = backend(server.baseUrl(), Duration.ofSeconds(2))) {
                 long start = System.nanoTime();
 
-                KubernetesScaleException failure =
-                        failure(() -> impatient.scale(ONE_TO_THREE));
+                KubernetesScaleException failure = failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure)
                         .hasMessageStartingWith(
@@ -408,8 +405,7 @@ class ScaleOnTheWireTest {
             server.stubFor(get(urlEqualTo(SCALE))
                     .willReturn(okJson(scale("{\"replicas\":1}")).withChunkedDribbleDelay(4, 750)));
             try (KubernetesScaleBackend impatient = backend(server.baseUrl(), Duration.ofMillis(500))) {
-                KubernetesScaleException failure =
-                        failure(() -> impatient.scale(ONE_TO_THREE));
+                KubernetesScaleException failure = failure(() -> impatient.scale(ONE_TO_THREE));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 server.verify(0, patchRequestedFor(anyUrl()));
@@ -423,8 +419,7 @@ class ScaleOnTheWireTest {
             try (KubernetesScaleBackend impatient = backend(server.baseUrl(), Duration.ofMillis(500))) {
                 long start = System.nanoTime();
 
-                KubernetesScaleException failure =
-                        failure(() -> impatient.status("chat"));
+                KubernetesScaleException failure = failure(() -> impatient.status("chat"));
 
                 assertThat(failure.reason()).isEqualTo(Reason.UNAVAILABLE);
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENCE);

@@ -98,7 +98,12 @@ final class SignedPost implements AutoCloseable {
      * @param attempts most of them, one at least
      */
     SignedPost(
-            @Nullable OkHttpClient client, HttpUrl url, Secret secret, TimeSource time, Duration deadline, int attempts) {
+            @Nullable OkHttpClient client,
+            HttpUrl url,
+            Secret secret,
+            TimeSource time,
+            Duration deadline,
+            int attempts) {
         this.url = url;
         this.secret = secret;
         this.time = time;
@@ -207,9 +212,7 @@ final class SignedPost implements AutoCloseable {
                     .header("Accept", "application/json")
                     .header(WebhookSignature.KEY_HEADER, key)
                     .header(WebhookSignature.TIMESTAMP_HEADER, timestamp)
-                    .header(
-                            WebhookSignature.SIGNATURE_HEADER,
-                            WebhookSignature.sign(secret.bytes(), timestamp, body))
+                    .header(WebhookSignature.SIGNATURE_HEADER, WebhookSignature.sign(secret.bytes(), timestamp, body))
                     .tag(AtomicBoolean.class, sent)
                     .build();
             Call call = client.newCall(request);

@@ -61,10 +61,8 @@ public final class WebhookBackend implements ScalerBackend {
         this.ownTime = builder.time == null ? SystemTime.start() : null;
         this.time = builder.time == null ? Objects.requireNonNull(ownTime) : builder.time;
         this.statusUrl = builder.statusUrl == null ? builder.url : builder.statusUrl;
-        this.post = new SignedPost(
-                builder.client, builder.url, secret, time, builder.deadline, builder.attempts);
-        this.reader =
-                new HttpReader(new HttpReader.Settings(builder.client, builder.deadline, MOST_STATUS_BYTES, 2));
+        this.post = new SignedPost(builder.client, builder.url, secret, time, builder.deadline, builder.attempts);
+        this.reader = new HttpReader(new HttpReader.Settings(builder.client, builder.deadline, MOST_STATUS_BYTES, 2));
     }
 
     /**
@@ -125,7 +123,8 @@ public final class WebhookBackend implements ScalerBackend {
     }
 
     /** A status, or why there is none. */
-    private record Read(@Nullable ReplicaStatus status, @Nullable BackendException failure) {
+    private record Read(
+            @Nullable ReplicaStatus status, @Nullable BackendException failure) {
         ReplicaStatus found() {
             if (failure != null) {
                 throw failure;
@@ -177,7 +176,8 @@ public final class WebhookBackend implements ScalerBackend {
 
         private Read failed(Refusal refusal, String reason) {
             return new Read(
-                    null, new BackendException(refusal, "no status from " + HttpReader.printable(asked) + ": " + reason));
+                    null,
+                    new BackendException(refusal, "no status from " + HttpReader.printable(asked) + ": " + reason));
         }
     }
 

@@ -77,8 +77,8 @@ public final class WebhookBackendFactory implements ScalerBackendFactory {
             WebhookBackend.Builder made = builder;
             taken(variable, name -> fromEnvironment(made, name), problems);
         }
-        builder.deadline(read.duration(
-                "deadline", Duration.ofMillis(10), Duration.ofMinutes(1), Duration.ofMillis(1800)));
+        builder.deadline(
+                read.duration("deadline", Duration.ofMillis(10), Duration.ofMinutes(1), Duration.ofMillis(1800)));
         builder.attempts((int) read.number("attempts", 1, 10, 4));
         read.problems().forEach((name, problem) -> problems.add(name + " " + problem));
         if (!problems.isEmpty()) {

@@ -75,7 +75,10 @@ final class WebhookJson {
      * @param message in words
      * @param retryAfter how long it asks to be left alone
      */
-    record Said(@Nullable Refusal refusal, @Nullable String message, @Nullable Duration retryAfter) {
+    record Said(
+            @Nullable Refusal refusal,
+            @Nullable String message,
+            @Nullable Duration retryAfter) {
         static final Said NOTHING = new Said(null, null, null);
     }
 

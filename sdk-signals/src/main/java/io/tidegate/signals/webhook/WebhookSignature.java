@@ -69,10 +69,14 @@ public final class WebhookSignature {
             @Nullable String signature,
             Duration tolerance,
             Instant now) {
-        if (timestamp == null || signature == null || signature.length() > LONGEST || !timestamp.matches("[0-9]{1,12}")) {
+        if (timestamp == null
+                || signature == null
+                || signature.length() > LONGEST
+                || !timestamp.matches("[0-9]{1,12}")) {
             return false;
         }
-        Duration off = Duration.between(Instant.ofEpochSecond(Long.parseLong(timestamp)), now).abs();
+        Duration off = Duration.between(Instant.ofEpochSecond(Long.parseLong(timestamp)), now)
+                .abs();
         byte[] expected = sign(secret, timestamp, body).getBytes(StandardCharsets.US_ASCII);
         boolean found = false;
         for (String each : signature.split(",")) {

@@ -139,8 +139,9 @@ class WebhookBackendTest {
 
         assertThat(sent()).singleElement().satisfies(request -> {
             assertThat(request.getBodyAsString())
-                    .isEqualTo("{\"pool\":\"chat\",\"from\":1,\"to\":3,\"decision\":17,\"reason\":\"because \\\"so\\\"\","
-                            + "\"key\":\"run-1-chat-17\"}");
+                    .isEqualTo(
+                            "{\"pool\":\"chat\",\"from\":1,\"to\":3,\"decision\":17,\"reason\":\"because \\\"so\\\"\","
+                                    + "\"key\":\"run-1-chat-17\"}");
             assertThat(request.getHeader("Content-Type")).startsWith("application/json");
             assertThat(request.getHeader("Idempotency-Key")).isEqualTo("run-1-chat-17");
             assertThat(request.getHeader("X-Tidegate-Timestamp")).isEqualTo("1795485600");
@@ -151,7 +152,10 @@ class WebhookBackendTest {
 
     @Test
     void scale_answerLost_isSentAgainWithTheSameKey() throws Exception {
-        answers(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER), aResponse().withFault(Fault.EMPTY_RESPONSE), ok());
+        answers(
+                aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER),
+                aResponse().withFault(Fault.EMPTY_RESPONSE),
+                ok());
 
         backend.scale(REQUEST);
 
@@ -171,8 +175,17 @@ class WebhookBackendTest {
 
     @ParameterizedTest
     @CsvSource({
-        "400, INVALID", "401, DENIED", "403, DENIED", "404, INVALID", "409, CONFLICT", "412, CONFLICT",
-        "422, INVALID", "500, UNANSWERED", "501, UNANSWERED", "507, CAPACITY", "302, INVALID"
+        "400, INVALID",
+        "401, DENIED",
+        "403, DENIED",
+        "404, INVALID",
+        "409, CONFLICT",
+        "412, CONFLICT",
+        "422, INVALID",
+        "500, UNANSWERED",
+        "501, UNANSWERED",
+        "507, CAPACITY",
+        "302, INVALID"
     })
     void scale_otherCode_isRefusedAtOnce(int code, Refusal why) {
         answers(code(code).withHeader("Location", "/elsewhere"), ok());
@@ -182,12 +195,16 @@ class WebhookBackendTest {
 
     @ParameterizedTest
     @CsvSource({
-        "200, capacity, CAPACITY", "403, quota, QUOTA", "500, CAPACITY, CAPACITY", "409, nonsense, CONFLICT",
+        "200, capacity, CAPACITY",
+        "403, quota, QUOTA",
+        "500, CAPACITY, CAPACITY",
+        "409, nonsense, CONFLICT",
         "503, denied, DENIED"
     })
     void scale_bodyNamesTheRefusal_goesBeforeTheCode(int code, String said, Refusal why) {
         answers(code(code)
-                .withBody("{\"more\":[{}],\"refusal\":\"" + said + "\",\"message\":\"no\\nGPU\",\"retryAfterSeconds\":40}"));
+                .withBody("{\"more\":[{}],\"refusal\":\"" + said
+                        + "\",\"message\":\"no\\nGPU\",\"retryAfterSeconds\":40}"));
         backend.close();
         backend = builder().attempts(1).build();
 
@@ -214,7 +231,8 @@ class WebhookBackendTest {
         List<LoggedRequest> both = sent();
         assertThat(both).hasSize(2);
         assertThat(Duration.between(
-                        both.get(0).getLoggedDate().toInstant(), both.get(1).getLoggedDate().toInstant()))
+                        both.get(0).getLoggedDate().toInstant(),
+                        both.get(1).getLoggedDate().toInstant()))
                 .isGreaterThanOrEqualTo(Duration.ofMillis(950));
     }
 
@@ -310,10 +328,7 @@ class WebhookBackendTest {
 
         assertThat(backend.status("chat"))
                 .isEqualTo(new ReplicaStatus(
-                        4,
-                        3,
-                        2,
-                        List.of(new Birth("a", NOW.minusSeconds(60), null, NOW.minusSeconds(30), null))));
+                        4, 3, 2, List.of(new Birth("a", NOW.minusSeconds(60), null, NOW.minusSeconds(30), null))));
         LoggedRequest request = server.getAllServeEvents().get(0).getRequest();
         assertThat(request.getUrl()).isEqualTo("/status?token=" + CANARY + "&pool=chat");
         assertThat(signed(request, CANARY)).isTrue();
@@ -381,14 +396,25 @@ class WebhookBackendTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ScalerBackends.create(
                         "webhook",
-                        Map.of("url", "ftp://" + CANARY, "secret", CANARY, "secretFile", "x", "deadline", "2h", "sekret", "x")))
+                        Map.of(
+                                "url",
+                                "ftp://" + CANARY,
+                                "secret",
+                                CANARY,
+                                "secretFile",
+                                "x",
+                                "deadline",
+                                "2h",
+                                "sekret",
+                                "x")))
                 .satisfies(WebhookBackendTest::hides)
                 .withMessageContaining("url must be an http or https address but is none")
                 .withMessageContaining("secretFile, secretEnv or secret is required, and only one of them")
                 .withMessageContaining("deadline must be a duration from 0.01s to 1m but is \"2h\"")
                 .withMessageContaining("sekret is not a setting of this backend");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ScalerBackends.create("webhook", Map.of("url", "https://x/", "secretEnv", "NO_SUCH_1")))
+                .isThrownBy(
+                        () -> ScalerBackends.create("webhook", Map.of("url", "https://x/", "secretEnv", "NO_SUCH_1")))
                 .withMessageContaining("secretEnv must name a variable that is set but was \"NO_SUCH_1\"");
     }
 
@@ -401,20 +427,29 @@ class WebhookBackendTest {
         assertThat(signature).isEqualTo("v1=438be9481a0f979da52cee401740ea236cbf063da8c90f73e9b1a17020e1ebb0");
         Duration tolerance = Duration.ofMinutes(5);
 
-        assertThat(WebhookSignature.verify(secret, "1795485600", body, signature, tolerance, NOW)).isTrue();
-        assertThat(WebhookSignature.verify(secret, "1795485600", body, "v1=0, " + signature, tolerance, NOW)).isTrue();
+        assertThat(WebhookSignature.verify(secret, "1795485600", body, signature, tolerance, NOW))
+                .isTrue();
+        assertThat(WebhookSignature.verify(secret, "1795485600", body, "v1=0, " + signature, tolerance, NOW))
+                .isTrue();
         assertThat(WebhookSignature.verify(secret, "1795485600", body, signature, tolerance, NOW.plus(tolerance)))
                 .isTrue();
         for (int off : new int[] {301, -301}) {
             assertThat(WebhookSignature.verify(secret, "1795485600", body, signature, tolerance, NOW.plusSeconds(off)))
                     .isFalse();
         }
-        assertThat(WebhookSignature.verify(secret, "1795485601", body, signature, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(secret, "1795485600", new byte[0], signature, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(new byte[] {1}, "1795485600", body, signature, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(secret, null, body, signature, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(secret, "-1", body, signature, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(secret, "1795485600", body, null, tolerance, NOW)).isFalse();
-        assertThat(WebhookSignature.verify(secret, "1795485600", body, "v1=é".repeat(400), tolerance, NOW)).isFalse();
+        assertThat(WebhookSignature.verify(secret, "1795485601", body, signature, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(secret, "1795485600", new byte[0], signature, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(new byte[] {1}, "1795485600", body, signature, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(secret, null, body, signature, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(secret, "-1", body, signature, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(secret, "1795485600", body, null, tolerance, NOW))
+                .isFalse();
+        assertThat(WebhookSignature.verify(secret, "1795485600", body, "v1=é".repeat(400), tolerance, NOW))
+                .isFalse();
     }
 }
