@@ -211,7 +211,7 @@ final class ScalingBinder {
         if (type.isEmpty()) {
             node.problem("type", "is required: the type of a scaler backend on the class path");
         }
-        BackendConfig backend = new BackendConfig(type.orElse(""), node.texts("settings"));
+        BackendConfig backend = new BackendConfig(type.orElse(""), node.flatTexts("settings"));
         node.rejectUnknown();
         return backend;
     }

@@ -582,12 +582,18 @@ public record TidegateConfig(
      * A backend found by its type.
      *
      * @param type as its factory names it, such as {@code kubernetes-scale}
-     * @param settings what the factory is given
+     * @param settings what the factory is given; what a file nests is joined with dots, what it lists is numbered from 0
      */
     public record BackendConfig(String type, Map<String, String> settings) {
 
         public BackendConfig {
             settings = copy(settings);
+        }
+
+        /** Without the values, some of which are secrets. */
+        @Override
+        public String toString() {
+            return "BackendConfig[type=" + type + ", settings=" + settings.keySet() + "]";
         }
     }
 

@@ -267,6 +267,32 @@ final class TreeReader {
             return all;
         }
 
+        /**
+         * Texts of a map of maps, by names joined with dots; of a list, with the number of each from 0: {@code command.0}. A name that
+         * comes up twice that way is noted.
+         */
+        Map<String, String> flatTexts(String key) {
+            Map<String, String> all = new LinkedHashMap<>();
+            child(key).flatten("", all);
+            return all;
+        }
+
+        private void flatten(String prefix, Map<String, String> all) {
+            values.forEach((name, value) -> {
+                if (value instanceof Map<?, ?> map) {
+                    new Node(reader, path(name), map).flatten(prefix + name + ".", all);
+                } else if (value instanceof List<?> list) {
+                    Map<String, @Nullable Object> numbered = new LinkedHashMap<>();
+                    for (int i = 0; i < list.size(); i++) {
+                        numbered.put(String.valueOf(i), list.get(i));
+                    }
+                    new Node(reader, path(name), numbered).flatten(prefix + name + ".", all);
+                } else if (value != null && all.put(prefix + name, value.toString()) != null) {
+                    problem(name, "is given twice, once with dots and once as a map");
+                }
+            });
+        }
+
         private @Nullable Object value(String key) {
             asked.add(key);
             return values.get(key);

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Settings of a policy as a configuration or a {@link Recipe} gives them, read by name. A value that is wrong is noted and replaced by the
+ * Settings of a policy or a backend as a configuration or a {@link Recipe} gives them, read by name. A value that is wrong is noted and replaced by the
  * default, so that all of them are named at once. For one thread.
  *
  * <p>Ranges keep people from mistakes, and those of the code are wider: what was made in Java may lie outside. So the values of a recipe
@@ -32,22 +32,31 @@ public final class PolicySettings {
 
     private final Map<String, String> values;
     private final boolean recorded;
+    private final String owner;
     private final Set<String> asked = new TreeSet<>();
     private final Map<String, String> problems = new LinkedHashMap<>();
 
     /** Values by name, as texts. */
     public PolicySettings(Map<String, String> values) {
-        this(values, false);
+        this(values, "policy", false);
     }
 
-    private PolicySettings(Map<String, String> values, boolean recorded) {
+    /**
+     * @param owner what has these settings, as messages name it: {@code backend}
+     */
+    public PolicySettings(Map<String, String> values, String owner) {
+        this(values, owner, false);
+    }
+
+    private PolicySettings(Map<String, String> values, String owner, boolean recorded) {
         this.values = Map.copyOf(values);
+        this.owner = owner;
         this.recorded = recorded;
     }
 
     /** Those of a recipe, exactly as they were written. */
     public static PolicySettings of(Recipe recipe) {
-        return new PolicySettings(recipe.settings(), true);
+        return new PolicySettings(recipe.settings(), "type", true);
     }
 
     /** Whether a value is given; asking makes the name known. */
@@ -197,7 +206,7 @@ public final class PolicySettings {
         new TreeSet<>(values.keySet())
                 .stream()
                         .filter(name -> !asked.contains(name))
-                        .forEach(name -> all.put(name, "is not a setting of this type; known are " + asked));
+                        .forEach(name -> all.put(name, "is not a setting of this " + owner + "; known are " + asked));
         return all;
     }
 

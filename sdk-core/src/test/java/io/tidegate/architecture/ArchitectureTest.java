@@ -53,6 +53,8 @@ class ArchitectureTest {
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
             Map.entry("engine", Set.of("time", "pool", "supply", "service", "signal", "policy", "guardrail", "ledger")),
             Map.entry(
+                    "backend", Set.of("time", "pool", "supply", "policy", "guardrail", "ledger", "engine", "service")),
+            Map.entry(
                     "config",
                     Set.of(
                             "time",

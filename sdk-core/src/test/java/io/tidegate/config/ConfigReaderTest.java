@@ -586,6 +586,23 @@ class ConfigReaderTest {
         }
 
         @Test
+        void settings_ofABackend_areFlattened() {
+            assertThat(scaling(
+                                    "backend: {type: x, settings: {a: {b: {c: 1}, d: text}, command: [run, {x: y}], secret: hidden}}")
+                            .backend())
+                    .satisfies(backend -> {
+                        assertThat(backend.settings())
+                                .containsExactly(
+                                        Map.entry("a.b.c", "1"),
+                                        Map.entry("a.d", "text"),
+                                        Map.entry("command.0", "run"),
+                                        Map.entry("command.1.x", "y"),
+                                        Map.entry("secret", "hidden"));
+                        assertThat(backend.toString()).contains("a.b.c").doesNotContain("hidden");
+                    });
+        }
+
+        @Test
         void settingsOfABackend_numbersStayAsWritten() {
             assertThat(scaling("backend: {type: x, settings: {version: 1.10, big: 123456789012345678901234567890}}")
                             .backend()
@@ -692,7 +709,8 @@ class ConfigReaderTest {
                     "'scaling: {max: 2, guardrails: {toZeroAfter: 2h}}' | scaling.guardrails.toZeroAfter | must be a duration from 0s to 1h but is the text \"2h\"",
                     "'scaling: {max: 2, up: {rates: {a: {}}}}' | scaling.up.rates.a.replicas | or share must be above 0",
                     "'scaling: {max: 2, backend: kubernetes}' | scaling.backend | must be a map but is the text \"kubernetes\"",
-                    "'scaling: {max: 2, backend: {type: x, settings: {a: [1]}}}' | scaling.backend.settings.a | must be a plain value but is a list"
+                    "'scaling: {max: 2, backend: {type: x, settings: {a: {b: 1}, a.b: 2}}}' | scaling.backend.settings.a.b | is given twice, once with dots and once as a map",
+                    "'scaling: {max: 2, policies: {x: {settings: {a: [1]}}}}' | scaling.policies.x.settings.a | must be a plain value but is a list"
                 })
         void oneValue_isNamedWithItsPathAndOnlyOnce(String inPool, String path, String message) {
             String yaml = inPool.startsWith("'") ? inPool.substring(1, inPool.length() - 1) : inPool;

@@ -9,7 +9,8 @@ package io.tidegate.k8s;
 enum Access {
     GET_DEPLOYMENT("get", "deployments", "get"),
     GET_SCALE("get", "deployments/scale", "get, patch"),
-    PATCH_SCALE("patch", "deployments/scale", "get, patch");
+    PATCH_SCALE("patch", "deployments/scale", "get, patch"),
+    LIST_PODS("list", "pods", "list");
 
     private final String verb;
     private final String resource;
@@ -23,6 +24,10 @@ enum Access {
 
     /** The rule of a Role that allows this request, and what else is needed of the same resource. */
     String rule(ScaleTarget target) {
+        if (this == LIST_PODS) {
+            // Lists cannot be allowed for single objects.
+            return "{apiGroups: [\"\"], resources: [pods], verbs: [list]}";
+        }
         return "{apiGroups: [apps], resources: [" + resource + "], resourceNames: [" + target.deployment()
                 + "], verbs: [" + verbsOfRule + "]}";
     }

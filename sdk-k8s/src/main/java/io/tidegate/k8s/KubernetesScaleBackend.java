@@ -19,15 +19,19 @@ import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.tidegate.engine.BackendException;
+import io.tidegate.engine.spi.Birth;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,9 +53,17 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>get</td><td>deployments/scale</td><td>{@link #scale}</td><td>{@code GET …/deployments/<name>/scale}</td></tr>
  * <tr><td>patch</td><td>deployments/scale</td><td>{@link #scale}</td><td>{@code PATCH
  * …/deployments/<name>/scale?fieldManager=tidegate}</td></tr>
+ * <tr><td>list</td><td>pods, in the core group</td><td>{@link #status}, births only</td><td>{@code GET
+ * …/pods?labelSelector=…&limit=500}</td></tr>
  * </table>
  *
- * <p>What fails throws a {@link KubernetesScaleException}. Nothing is retried, whatever the client's own settings say, but that the
+ * <p>How pods came to be is read while fewer are ready than desired, and for two minutes after, of 500 pods at most. Where pods may not
+ * be listed the status comes without it, and so it does with {@link Builder#births births(false)}.
+ *
+ * <p>What fails throws a {@link BackendException}, whose cause is a {@link KubernetesScaleException}: not allowed or not known is {@link
+ * io.tidegate.ledger.Refusal#DENIED}, a quota {@code QUOTA}, a Deployment that is not there or a request that is wrong {@code INVALID},
+ * a number that somebody else changed {@code CONFLICT}, 429 {@code THROTTLED}, and no usable answer {@code UNAVAILABLE}, or {@code
+ * UNANSWERED} if it was to a write. Nothing is retried, whatever the client's own settings say, but that the
  * client asks once more with a newly read token when its old one is refused. A call whose thread is interrupted fails at once, and
  * the thread stays interrupted.
  *
@@ -77,13 +89,15 @@ public final class KubernetesScaleBackend implements ScalerBackend {
     private final Duration callTimeout;
     private final @Nullable ScaleTarget onlyTarget;
     private final Map<String, ScaleTarget> targets;
+    private final @Nullable PodBirths births;
 
     private KubernetesScaleBackend(
             KubernetesClient client,
             boolean owned,
             Duration callTimeout,
             @Nullable ScaleTarget onlyTarget,
-            Map<String, ScaleTarget> targets) {
+            Map<String, ScaleTarget> targets,
+            @Nullable PodBirths births) {
         this.owned = owned ? client : null;
         this.client = client;
         this.requests = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
@@ -92,6 +106,7 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         this.callTimeout = callTimeout;
         this.onlyTarget = onlyTarget;
         this.targets = Map.copyOf(targets);
+        this.births = births;
     }
 
     /** Starts a backend with the defaults. */
@@ -103,11 +118,19 @@ public final class KubernetesScaleBackend implements ScalerBackend {
      * What the Deployment says: the replicas it is to have, has, and has ready. Kubernetes does not count those that are
      * terminating, though they may still finish requests and cost money.
      *
-     * @throws KubernetesScaleException if it cannot be known
+     * @throws BackendException if it cannot be known
      * @throws IllegalArgumentException if it scales no pool of that name
      */
     @Override
     public ReplicaStatus status(String pool) {
+        try {
+            return read(pool);
+        } catch (KubernetesScaleException e) {
+            throw e.refused();
+        }
+    }
+
+    private ReplicaStatus read(String pool) {
         long deadlineNanos = System.nanoTime() + callTimeout.toNanos();
         ScaleTarget target = target(pool);
         // One read for all three, so that they are of one instant. The API server makes the scale subresource from this
@@ -132,18 +155,30 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         // what is asked; ready is still too low on the way up and running too high on the way down, so nothing is
         // believed done too early. status.updatedReplicas does not matter: in a rollout, pods of the old template
         // serve.
-        return new ReplicaStatus(desired, orZero(status.getReplicas()), orZero(status.getReadyReplicas()));
+        int ready = orZero(status.getReadyReplicas());
+        List<Birth> born = births == null
+                ? List.of()
+                : births.read(target, found.getSpec().getSelector(), desired > ready, () -> within(deadlineNanos));
+        return new ReplicaStatus(desired, orZero(status.getReplicas()), ready, born);
     }
 
     /**
      * Writes the number to the Deployment's scale.
      *
-     * @throws KubernetesScaleException if the number there is no longer the request's {@code from}, if the Deployment is changed
+     * @throws BackendException if the number there is no longer the request's {@code from}, if the Deployment is changed
      *     between reading and writing, or if it could not be written
      * @throws IllegalArgumentException if it scales no pool of that name
      */
     @Override
     public void scale(ScaleRequest request) {
+        try {
+            write(request);
+        } catch (KubernetesScaleException e) {
+            throw e.refused();
+        }
+    }
+
+    private void write(ScaleRequest request) {
         long deadlineNanos = System.nanoTime() + callTimeout.toNanos();
         ScaleTarget target = target(request.pool());
         Scale found = call(
@@ -254,6 +289,8 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         private @Nullable String deployment;
         private final Map<String, PoolTarget> pools = new LinkedHashMap<>();
         private Duration callTimeout = Duration.ofMillis(1800);
+        private boolean births = true;
+        private LongSupplier nanos = System::nanoTime;
 
         private record PoolTarget(@Nullable String namespace, String deployment) {}
 
@@ -298,6 +335,18 @@ public final class KubernetesScaleBackend implements ScalerBackend {
                     new PoolTarget(
                             Objects.requireNonNull(namespace, "namespace"),
                             Objects.requireNonNull(deployment, "deployment")));
+        }
+
+        /** Whether it is read how pods came to be, for the account of scale events; on by default. */
+        public Builder births(boolean births) {
+            this.births = births;
+            return this;
+        }
+
+        /** The clock by which pods are read for some time more, for tests. */
+        Builder nanos(LongSupplier nanos) {
+            this.nanos = nanos;
+            return this;
         }
 
         private Builder add(String pool, PoolTarget target) {
@@ -349,9 +398,10 @@ public final class KubernetesScaleBackend implements ScalerBackend {
                             "pools \"" + other + "\" and \"" + pool + "\" would both scale " + target);
                 }
             });
+            PodBirths born = births ? new PodBirths(nanos) : null;
             return client != null
-                    ? new KubernetesScaleBackend(client, false, callTimeout, only, targets)
-                    : new KubernetesScaleBackend(connect(connection), true, callTimeout, only, targets);
+                    ? new KubernetesScaleBackend(client, false, callTimeout, only, targets, born)
+                    : new KubernetesScaleBackend(connect(connection), true, callTimeout, only, targets, born);
         }
 
         private static ScaleTarget target(@Nullable String namespace, String deployment) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@code kubeconfig}</td><td>a file that says how to reach the API server</td><td>{@code KUBECONFIG} or {@code
  * ~/.kube/config}; else, in a pod, its service account</td></tr>
  * <tr><td>{@code context}</td><td>a context of that file</td><td>the file's current one</td></tr>
+ * <tr><td>{@code births}</td><td>whether it is read how pods came to be, which takes the right to list pods</td><td>true</td></tr>
  * </table>
  *
  * @since 0.1.0
@@ -40,7 +41,8 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
     private static final String NAMESPACE = "namespace";
     private static final String KUBECONFIG = "kubeconfig";
     private static final String CONTEXT = "context";
-    private static final Set<String> KNOWN = Set.of(DEPLOYMENT, NAMESPACE, KUBECONFIG, CONTEXT);
+    private static final String BIRTHS = "births";
+    private static final Set<String> KNOWN = Set.of(DEPLOYMENT, NAMESPACE, KUBECONFIG, CONTEXT, BIRTHS);
 
     /** For {@link java.util.ServiceLoader}. */
     public KubernetesScaleBackendFactory() {}
@@ -70,6 +72,10 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
         } else {
             ScaleTarget.deploymentProblem(deployment).ifPresent(problems::add);
         }
+        String births = settings.getOrDefault(BIRTHS, "true");
+        if (!births.equals("true") && !births.equals("false")) {
+            problems.add("births must be true or false but was \"" + births + "\"");
+        }
         Config config = config(settings.get(KUBECONFIG), settings.get(CONTEXT), problems);
         String namespace = settings.get(NAMESPACE);
         if (namespace != null) {
@@ -84,7 +90,8 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
         return KubernetesScaleBackend.builder()
                 .config(config)
                 .namespace(namespace != null ? namespace : config.getNamespace())
-                .deployment(deployment);
+                .deployment(deployment)
+                .births(births.equals("true"));
     }
 
     private static @Nullable Config config(

@@ -7,12 +7,17 @@ package io.tidegate.k8s;
 
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.tidegate.engine.BackendException;
 import io.tidegate.engine.spi.ScaleRequest;
+import io.tidegate.ledger.Refusal;
 import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Deployment could not be read or scaled. The message says what to do about it.
+ * A Deployment could not be read or scaled. The message says what to do about it. Cause of the {@link BackendException} that {@link
+ * KubernetesScaleBackend} throws.
  *
  * @since 0.1.0
  */
@@ -25,10 +30,24 @@ public final class KubernetesScaleException extends RuntimeException {
     private final String namespace;
     private final String deployment;
     private final int httpStatus;
+    private final Refusal refusal;
+    private final @Nullable Duration retryAfter;
 
     private KubernetesScaleException(
             Reason reason, ScaleTarget target, int httpStatus, String message, @Nullable Throwable cause) {
+        this(reason, refusal(reason), target, httpStatus, message, cause);
+    }
+
+    private KubernetesScaleException(
+            Reason reason,
+            Refusal refusal,
+            ScaleTarget target,
+            int httpStatus,
+            String message,
+            @Nullable Throwable cause) {
         super(message, cause);
+        this.refusal = refusal;
+        this.retryAfter = cause instanceof KubernetesClientException failure ? retryAfter(failure) : null;
         this.reason = reason;
         this.namespace = target.namespace();
         this.deployment = target.deployment();
@@ -74,6 +93,31 @@ public final class KubernetesScaleException extends RuntimeException {
         return httpStatus;
     }
 
+    /** The same in the words of all backends. */
+    BackendException refused() {
+        return new BackendException(refusal, String.valueOf(getMessage()), this, retryAfter);
+    }
+
+    private static Refusal refusal(Reason reason) {
+        return switch (reason) {
+            case NOT_FOUND, REJECTED -> Refusal.INVALID;
+            case FORBIDDEN, UNAUTHENTICATED -> Refusal.DENIED;
+            case CHANGED -> Refusal.CONFLICT;
+            case UNAVAILABLE -> Refusal.UNAVAILABLE;
+        };
+    }
+
+    private static @Nullable Duration retryAfter(KubernetesClientException failure) {
+        Status status = failure.getStatus();
+        if (status == null
+                || status.getDetails() == null
+                || status.getDetails().getRetryAfterSeconds() == null
+                || status.getDetails().getRetryAfterSeconds() <= 0) {
+            return null;
+        }
+        return Duration.ofSeconds(status.getDetails().getRetryAfterSeconds());
+    }
+
     static KubernetesScaleException notFound(ScaleTarget target, @Nullable Throwable cause) {
         return new KubernetesScaleException(
                 Reason.NOT_FOUND,
@@ -108,6 +152,7 @@ public final class KubernetesScaleException extends RuntimeException {
             case HttpURLConnection.HTTP_FORBIDDEN ->
                 new KubernetesScaleException(
                         Reason.FORBIDDEN,
+                        said.toLowerCase(Locale.ROOT).contains("exceeded quota") ? Refusal.QUOTA : Refusal.DENIED,
                         target,
                         code,
                         "not allowed to " + access + " of " + target + ": add the rule " + access.rule(target)
@@ -139,8 +184,17 @@ public final class KubernetesScaleException extends RuntimeException {
         boolean busy = code == TOO_MANY_REQUESTS || code == HttpURLConnection.HTTP_CLIENT_TIMEOUT;
         boolean rejected = code >= 400 && code < 500 && !busy;
         boolean perhapsWritten = access == Access.PATCH_SCALE && !rejected && code != TOO_MANY_REQUESTS;
+        Refusal refusal = Refusal.UNAVAILABLE;
+        if (code == TOO_MANY_REQUESTS) {
+            refusal = Refusal.THROTTLED;
+        } else if (rejected) {
+            refusal = Refusal.INVALID;
+        } else if (perhapsWritten) {
+            refusal = Refusal.UNANSWERED;
+        }
         return new KubernetesScaleException(
                 rejected ? Reason.REJECTED : Reason.UNAVAILABLE,
+                refusal,
                 target,
                 code,
                 "could not " + access + " of " + target + ": "

@@ -19,7 +19,9 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.tidegate.engine.BackendException;
 import io.tidegate.engine.spi.ScaleRequest;
+import io.tidegate.ledger.Refusal;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
@@ -147,15 +149,14 @@ class ClusterScaleBackendTest extends KubernetesScaleBackendContract {
                         .namespace(NAMESPACE)
                         .deployment(deploymentName())
                         .build()) {
-            assertThatExceptionOfType(KubernetesScaleException.class)
+            assertThatExceptionOfType(BackendException.class)
                     .isThrownBy(() -> backend.status("chat"))
-                    .satisfies(refusal ->
-                            assertThat(refusal.reason()).isEqualTo(KubernetesScaleException.Reason.FORBIDDEN));
+                    .satisfies(refusal -> assertThat(refusal.refusal()).isEqualTo(Refusal.DENIED));
 
             allow(rule("deployments", "get"), rule("deployments/scale", "get", "patch"));
             // The API server hears of a new Role a moment later.
             await().atMost(PATIENCE)
-                    .ignoreExceptionsInstanceOf(KubernetesScaleException.class)
+                    .ignoreExceptionsInstanceOf(BackendException.class)
                     .until(() -> backend.status("chat").desired() == 1);
             backend.scale(new ScaleRequest("chat", 1, 2, 17, "because"));
             assertThat(backend.status("chat").desired()).isEqualTo(2);

@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.tidegate.engine.BackendException;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import java.util.Map;
@@ -116,6 +117,8 @@ abstract class KubernetesScaleBackendContract {
 
     private void refused(KubernetesScaleBackend by, ScaleRequest request, int httpStatus) {
         assertThatThrownBy(() -> by.scale(request))
+                .isInstanceOf(BackendException.class)
+                .cause()
                 .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
                 .satisfies(refusal -> {
                     assertThat(refusal.reason()).isEqualTo(KubernetesScaleException.Reason.CHANGED);
@@ -143,12 +146,16 @@ abstract class KubernetesScaleBackendContract {
             deployment().waitUntilCondition(found -> found == null, 30, TimeUnit.SECONDS);
 
             assertThatThrownBy(() -> backend.status(POOL))
+                    .isInstanceOf(BackendException.class)
+                    .cause()
                     .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
                     .satisfies(missing ->
                             assertThat(missing.reason()).isEqualTo(KubernetesScaleException.Reason.NOT_FOUND))
                     .hasMessage("Deployment " + namespace() + "/" + name
                             + " does not exist: create it, or correct the backend's settings namespace and deployment");
             assertThatThrownBy(() -> backend.scale(request(1, 2)))
+                    .isInstanceOf(BackendException.class)
+                    .cause()
                     .asInstanceOf(InstanceOfAssertFactories.throwable(KubernetesScaleException.class))
                     .extracting(KubernetesScaleException::reason)
                     .isEqualTo(KubernetesScaleException.Reason.NOT_FOUND);

@@ -119,6 +119,20 @@ final class MockCluster implements AutoCloseable {
         return requests;
     }
 
+    /** A request and who sent it, by its user agent. */
+    record Sent(String agent, String method) {}
+
+    /** What was sent since requests were last asked for, and by whom. */
+    List<Sent> takeSent() throws InterruptedException {
+        List<Sent> all = new ArrayList<>();
+        RecordedRequest next = server.takeRequest(10, TimeUnit.MILLISECONDS);
+        while (next != null) {
+            all.add(new Sent(String.valueOf(next.getHeader("User-Agent")), next.getMethod()));
+            next = server.takeRequest(10, TimeUnit.MILLISECONDS);
+        }
+        return all;
+    }
+
     @Override
     public void close() {
         admin.close();

@@ -121,7 +121,7 @@ class MockScaleBackendTest extends KubernetesScaleBackendContract {
                             "PATCH " + DEPLOYMENTS + "decode/scale?fieldManager=tidegate"));
 
             assertThatThrownBy(() -> backend.scale(new ScaleRequest("chat", 3, 4, 1, "because")))
-                    .isInstanceOf(KubernetesScaleException.class);
+                    .hasCauseInstanceOf(KubernetesScaleException.class);
             assertThat(cluster.takeRequests()).containsExactly("GET " + DEPLOYMENTS + "decode/scale");
         }
     }

@@ -10,7 +10,7 @@ package io.tidegate.engine.spi;
  *
  * <p>Methods are called on threads that may block, for a pool at most one {@link #status} and one {@link #scale} at a time, each
  * with a time-out after which the thread is interrupted; no other of its kind is made before it has returned. What they throw is counted and logged once per change of state; the engine asks again later and in the
- * meantime keeps what it knows. A backend must not retry by itself.
+ * meantime keeps what it knows. A backend must not retry by itself, unless with the request's own key and within its time.
  *
  * @since 0.1.0
  */

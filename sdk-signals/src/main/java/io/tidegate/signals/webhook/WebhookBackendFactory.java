@@ -1,0 +1,105 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.tidegate.signals.webhook;
+
+import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.engine.spi.ScalerBackendFactory;
+import io.tidegate.policy.PolicySettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@link WebhookBackend}s from configuration.
+ *
+ * <table>
+ * <caption>Settings of type {@code webhook}</caption>
+ * <tr><th>setting</th><th>meaning</th><th>default</th></tr>
+ * <tr><td>{@code url}</td><td>where replicas are asked for</td><td>none, it is required</td></tr>
+ * <tr><td>{@code statusUrl}</td><td>where the status is asked for</td><td>{@code url}</td></tr>
+ * <tr><td>{@code secretFile}</td><td>file with the secret, read anew for each request</td><td>one of the three is required</td></tr>
+ * <tr><td>{@code secretEnv}</td><td>environment variable with the secret</td><td></td></tr>
+ * <tr><td>{@code secret}</td><td>the secret itself, which is then in the configuration</td><td></td></tr>
+ * <tr><td>{@code deadline}</td><td>time for all attempts of one call, 10ms to 1m</td><td>1.8s</td></tr>
+ * <tr><td>{@code attempts}</td><td>most attempts of one request, 1 to 10</td><td>4</td></tr>
+ * </table>
+ *
+ * @since 0.1.0
+ */
+public final class WebhookBackendFactory implements ScalerBackendFactory {
+
+    private final UnaryOperator<@Nullable String> environment;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public WebhookBackendFactory() {
+        this(System::getenv);
+    }
+
+    WebhookBackendFactory(UnaryOperator<@Nullable String> environment) {
+        this.environment = environment;
+    }
+
+    /** {@code webhook}. */
+    @Override
+    public String type() {
+        return "webhook";
+    }
+
+    @Override
+    public ScalerBackend create(Map<String, String> settings) {
+        PolicySettings read = new PolicySettings(settings, "backend");
+        List<String> problems = new ArrayList<>();
+        String url = read.requiredText("url", "https://scaler.example.com/scale");
+        WebhookBackend.Builder builder = WebhookBackend.builder("https://scaler.example.com/");
+        try {
+            builder = WebhookBackend.builder(url);
+        } catch (IllegalArgumentException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+        taken(read.text("statusUrl"), builder::statusUrl, problems);
+        Optional<String> secret = read.text("secret");
+        Optional<String> variable = read.text("secretEnv");
+        Optional<String> file = read.text("secretFile");
+        if (List.of(secret, variable, file).stream().filter(Optional::isPresent).count() != 1) {
+            problems.add("secretFile, secretEnv or secret is required, and only one of them");
+        } else {
+            taken(secret, builder::secret, problems);
+            taken(file.map(Path::of), builder::secretFile, problems);
+            WebhookBackend.Builder made = builder;
+            taken(variable, name -> fromEnvironment(made, name), problems);
+        }
+        builder.deadline(
+                read.duration("deadline", Duration.ofMillis(10), Duration.ofMinutes(1), Duration.ofMillis(1800)));
+        builder.attempts((int) read.number("attempts", 1, 10, 4));
+        read.problems().forEach((name, problem) -> problems.add(name + " " + problem));
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException("settings of scaler backend webhook: " + String.join("; ", problems));
+        }
+        return builder.build();
+    }
+
+    private void fromEnvironment(WebhookBackend.Builder builder, String name) {
+        String value = environment.apply(name);
+        if (value == null || value.isEmpty()) {
+            throw new IllegalArgumentException("secretEnv must name a variable that is set but was \"" + name + "\"");
+        }
+        builder.secret(value);
+    }
+
+    private static <T> void taken(Optional<T> value, Consumer<T> into, List<String> problems) {
+        try {
+            value.ifPresent(into);
+        } catch (IllegalArgumentException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/*
+ * Copyright 2026 The Tidegate Authors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/** Tests. */
+@NullMarked
+package io.tidegate.signals.webhook;
+
+import org.jspecify.annotations.NullMarked;
