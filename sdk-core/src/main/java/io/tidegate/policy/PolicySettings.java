@@ -38,7 +38,7 @@ public final class PolicySettings {
 
     /** Values by name, as texts. */
     public PolicySettings(Map<String, String> values) {
-        this(values, "policy", false);
+        this(values, "type", false);
     }
 
     /**
