@@ -418,13 +418,13 @@ class CompositeBackendTest {
 
     private static final class Random {
 
+        private static final List<Refusal> WHYS = List.of(Refusal.values());
+
         private final long seed;
         private final SplittableRandom random;
         private final ManualTime time = new ManualTime();
         private final List<RecordingBackend> children = new ArrayList<>();
         private final CompositeBackend backend;
-        private int most;
-        private int least = Integer.MAX_VALUE;
 
         Random(long seed) {
             this.seed = seed;
@@ -535,7 +535,7 @@ class CompositeBackendTest {
             for (RecordingBackend child : children) {
                 child.recover();
                 switch (random.nextInt(8)) {
-                    case 0 -> child.refuseNext(1, Refusal.values()[random.nextInt(Refusal.values().length)]);
+                    case 0 -> child.refuseNext(1, WHYS.get(random.nextInt(WHYS.size())));
                     case 1 -> child.loseAnswers(asked -> new java.io.IOException("reset"));
                     case 2 ->
                         child.refuse(asked -> {

@@ -710,7 +710,7 @@ class ConfigReaderTest {
                     "'scaling: {max: 2, up: {rates: {a: {}}}}' | scaling.up.rates.a.replicas | or share must be above 0",
                     "'scaling: {max: 2, backend: kubernetes}' | scaling.backend | must be a map but is the text \"kubernetes\"",
                     "'scaling: {max: 2, backend: {type: x, settings: {a: {b: 1}, a.b: 2}}}' | scaling.backend.settings.a.b | is given twice, once with dots and once as a map",
-                    "'scaling: {max: 2, policies: {x: {settings: {a: [1]}}}}' | scaling.policies.x.settings.a | must be a plain value but is a list"
+                    "'scaling: {max: 2, policies: {backlog: {settings: {a: [1]}}}}' | scaling.policies.backlog.settings.a | must be a plain value but is a list"
                 })
         void oneValue_isNamedWithItsPathAndOnlyOnce(String inPool, String path, String message) {
             String yaml = inPool.startsWith("'") ? inPool.substring(1, inPool.length() - 1) : inPool;
