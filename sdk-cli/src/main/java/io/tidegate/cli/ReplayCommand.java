@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -53,8 +53,9 @@ final class ReplayCommand implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "ID",
-            description = "This decision only, with what it says of itself. Runs without a ledger of before count from 1"
-                    + " again, so there may be several.")
+            description =
+                    "This decision only, with what it says of itself. Runs without a ledger of before count from 1"
+                            + " again, so there may be several.")
     private @Nullable Long id;
 
     private int same;

@@ -66,8 +66,8 @@ class ReplayCommandTest {
                 Map.of(),
                 Capacity.UNKNOWN,
                 Recent.NOTHING);
-        List<Part> policies = new ArrayList<>(List.of(
-                new Part("backlog", BacklogPolicy.builder().build().recipe())));
+        List<Part> policies = new ArrayList<>(
+                List.of(new Part("backlog", BacklogPolicy.builder().build().recipe())));
         policies.addAll(List.of(more));
         Inputs inputs = new Inputs(
                 view,
@@ -76,8 +76,8 @@ class ReplayCommandTest {
                 true,
                 Optional.empty(),
                 new Composition(policies, List.of(new Part("bounds", new Bounds(1, 9).recipe()))));
-        List<Proposal> proposals = new ArrayList<>(
-                List.of(BacklogPolicy.builder().build().propose(view)));
+        List<Proposal> proposals =
+                new ArrayList<>(List.of(BacklogPolicy.builder().build().propose(view)));
         for (Part part : more) {
             proposals.add(new Proposal.Wants(part.name(), 2, Proposal.Cause.SCHEDULE, "at night"));
         }
@@ -121,9 +121,7 @@ class ReplayCommandTest {
         entries.add(decided("code", 1, new Part("night", Optional.empty())));
 
         assertThat(replay()).isZero();
-        assertThat(out.toString())
-                .isEqualToNormalizingNewlines(
-                        """
+        assertThat(out.toString()).isEqualToNormalizingNewlines("""
                         2 decisions made again: 2 the same, 0 other
                         Taken from the record, since it could not be asked again: policy night (1)
                         """);
@@ -138,9 +136,7 @@ class ReplayCommandTest {
         entries.add(with(decided("chat", 3, new Part("night", Optional.empty())), 3, List.of()));
 
         assertThat(replay("chat")).isEqualTo(1);
-        assertThat(out.toString())
-                .isEqualToNormalizingNewlines(
-                        """
+        assertThat(out.toString()).isEqualToNormalizingNewlines("""
                         decision 2 of pool chat at 1970-01-01T00:00:00Z comes out otherwise:
                           to was 7 and is 3
                         decision 3 of pool chat at 1970-01-01T00:00:00Z could not be made again: decision 3 of pool chat has no answer of policy night, which cannot be made again

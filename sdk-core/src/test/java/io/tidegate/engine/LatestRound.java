@@ -75,7 +75,7 @@ final class LatestRound {
                         values.add(value);
                     }
                 } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
+                    throw new LinkageError(e.getMessage(), e);
                 }
             }
         }
