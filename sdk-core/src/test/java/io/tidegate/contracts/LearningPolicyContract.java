@@ -64,7 +64,8 @@ public abstract class LearningPolicyContract extends PolicyContract {
         Map<String, Learned> odd = new LinkedHashMap<>();
         odd.put("nothing", Learned.NOTHING);
         odd.put("a number of another version", with(learned, "another.version", 1e300));
-        for (String name : learned.numbers().keySet().stream().sorted().limit(MOST_ODD).toList()) {
+        for (String name :
+                learned.numbers().keySet().stream().sorted().limit(MOST_ODD).toList()) {
             Map<String, Double> without = new HashMap<>(learned.numbers());
             without.remove(name);
             odd.put("no " + name, new Learned(without));

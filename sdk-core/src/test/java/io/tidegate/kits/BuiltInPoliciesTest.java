@@ -172,16 +172,7 @@ class BuiltInPoliciesTest {
                     .slo(Slo.timeToFirstToken(Duration.ofSeconds(2)))
                     .build();
             ServedView served = new ServedView(
-                    16,
-                    0,
-                    0,
-                    100,
-                    0,
-                    100,
-                    broken,
-                    LatencySnapshot.EMPTY,
-                    LatencySnapshot.EMPTY,
-                    LatencySnapshot.EMPTY);
+                    16, 0, 0, 100, 0, 100, broken, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY, LatencySnapshot.EMPTY);
             return Views.view()
                     .at(second * SECOND)
                     .ready(4)
