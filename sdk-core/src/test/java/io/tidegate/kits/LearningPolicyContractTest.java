@@ -116,7 +116,7 @@ class LearningPolicyContractTest {
         wrong.put("learn_oddNumbers_goesOn", () -> new Most() {
             @Override
             public Learned learn(PoolView view, Learned before) {
-                return new Learned(Map.of(MOST, Math.max(before.get(MOST, 1) * 1e10, view.queued())));
+                return new Learned(Map.of(MOST, Math.max(before.get(MOST, 1) * 1e10, (double) view.queued())));
             }
         });
         return wrong;

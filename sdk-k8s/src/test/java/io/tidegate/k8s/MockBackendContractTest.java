@@ -96,7 +96,11 @@ class MockBackendContractTest {
         protected SignalSource source() {
             var sample = Pods.sample("one", Pods.START.plus(Duration.ofHours(1)), "1", "1Gi");
             sample.getMetadata().setLabels(Map.of("app", "one"));
-            if (admin().pods().inNamespace(MockCluster.NAMESPACE).withName("one").get() == null) {
+            if (admin().pods()
+                            .inNamespace(MockCluster.NAMESPACE)
+                            .withName("one")
+                            .get()
+                    == null) {
                 var pod = Pods.ready("one");
                 pod.getMetadata().setLabels(Map.of("app", "one"));
                 admin().resource(pod).create();

@@ -132,7 +132,8 @@ class SourceContractsTest {
                         TIME)) {
             assertThat(source.name()).isEqualTo("mine");
             assertThat(source.read().get("router.queue"))
-                    .isInstanceOfSatisfying(Known.class, known -> assertThat(known.value()).isEqualTo(7));
+                    .isInstanceOfSatisfying(
+                            Known.class, known -> assertThat(known.value()).isEqualTo(7));
             var request = server.lastRequest();
             assertThat(request.getHeaders().get("X-Scope-OrgID")).isEqualTo("me");
             assertThat(request.getHeaders().get("Authorization")).isEqualTo("Bearer secret");
