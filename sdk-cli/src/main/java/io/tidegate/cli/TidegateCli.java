@@ -15,7 +15,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "tidegate",
         description = "Admits, scales and accounts for LLM requests in front of vLLM fleets.",
-        subcommands = {DemoCommand.class, BenchCommand.class},
+        subcommands = {DemoCommand.class, LedgerCommand.class, BenchCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = TidegateCli.Versions.class,
         synopsisSubcommandLabel = "COMMAND")

@@ -98,7 +98,7 @@ final class InputsCodec {
         }
         json.writeObjectPropertyStart("learned");
         new TreeMap<>(inputs.learned()).forEach((policy, learned) -> {
-            json.writeObjectPropertyStart(policy);
+            json.writeObjectPropertyStart(Json.key(policy));
             new TreeMap<>(learned.numbers()).forEach((name, value) -> LedgerCodec.number(json, name, value));
             json.writeEndObject();
         });
@@ -173,7 +173,7 @@ final class InputsCodec {
         json.writeEndArray();
         json.writeObjectPropertyStart("signals");
         new TreeMap<>(view.signals()).forEach((name, signal) -> {
-            json.writeObjectPropertyStart(name);
+            json.writeObjectPropertyStart(Json.key(name));
             signal(json, signal);
             json.writeEndObject();
         });

@@ -95,8 +95,8 @@ final class Journal {
         List<String> names = storage.list();
         List<Scan> scans = new ArrayList<>();
         Scan current = names.contains(name) ? scan(name, Long.MAX_VALUE) : null;
-        boolean goOn = current != null && current.complete && current.version == LedgerCodec.VERSION;
-        if (current != null && !goOn && !current.anyEntry) {
+        boolean goOn = current != null && current.reaches && current.complete && current.version == LedgerCodec.VERSION;
+        if (current != null && (!current.reaches || (!goOn && !current.anyEntry))) {
             discard(current);
             current = null;
         }
@@ -145,7 +145,7 @@ final class Journal {
         if (current == null || !goOn) {
             Storage.Output made = newFile();
             try {
-                start(made);
+                start(made, List.of());
             } catch (IOException e) {
                 failed(e);
             }
@@ -178,6 +178,9 @@ final class Journal {
         /** Whether its beginning is there, with all that was carried over. */
         private boolean complete;
 
+        /** Whether it goes as far as its beginning was to go, damaged or not. */
+        private boolean reaches;
+
         /** Whether a ledger began it, as far as it goes. */
         private boolean ours = true;
 
@@ -201,13 +204,14 @@ final class Journal {
     /** Reads a file as far as it is below this number. */
     private Scan scan(String file, long end) throws IOException {
         Scan scan = new Scan();
+        // Of the lines that have to be there after the first.
         int toCarry = -1;
         int carried = 0;
-        boolean first = true;
+        int index = -1;
         try (LineScanner lines = new LineScanner(storage.read(file))) {
             while (lines.next()) {
                 boolean intact = lines.intact();
-                scan.ours &= !first || lines.beginsLike(BEGINNING);
+                scan.ours &= index >= 0 || lines.beginsLike(BEGINNING);
                 if (!lines.whole()) {
                     scan.unended = intact;
                     if (!intact) {
@@ -215,11 +219,11 @@ final class Journal {
                         break;
                     }
                 }
+                index++;
                 LedgerCodec.Head head = intact ? headOrNull(lines) : null;
                 if (head == null) {
                     scan.damaged++;
                     scan.damagedLast++;
-                    first = false;
                     continue;
                 }
                 if (head.seq() >= end) {
@@ -231,19 +235,20 @@ final class Journal {
                 try {
                     if (head.type().equals(LedgerCodec.LEDGER)) {
                         LedgerCodec.Header header = LedgerCodec.header(lines.read());
-                        toCarry = first ? header.carried() : toCarry;
+                        toCarry = index == 0 ? header.carried() : toCarry;
                         scan.version = header.version();
                     } else {
-                        carried += line(scan, head, lines);
+                        line(scan, head, lines);
                     }
+                    carried += index > 0 && index <= toCarry ? 1 : 0;
                 } catch (RuntimeException e) {
                     scan.damaged++;
                 }
-                first = false;
             }
         }
         scan.bytes = storage.size(file);
         scan.complete = toCarry >= 0 && carried == toCarry;
+        scan.reaches = index >= Math.max(0, toCarry);
         return scan;
     }
 
@@ -256,17 +261,11 @@ final class Journal {
         }
     }
 
-    /** Takes one line in; 1 if it was carried over. */
-    private static int line(Scan scan, LedgerCodec.Head head, LineScanner lines) {
+    private static void line(Scan scan, LedgerCodec.Head head, LineScanner lines) {
         switch (head.type()) {
-            case LedgerCodec.CARRIED -> {
+            case LedgerCodec.CARRIED ->
                 LedgerCodec.carried(lines.read()).forEach((pool, id) -> scan.lastDecisions.merge(pool, id, Math::max));
-                return 1;
-            }
-            case LedgerCodec.OPEN -> {
-                event(scan, lines);
-                return 1;
-            }
+            case LedgerCodec.OPEN -> event(scan, lines);
             case LedgerCodec.COMPOSITION -> scan.compositions.add(head.id());
             case LedgerCodec.EVENT -> {
                 scan.anyEntry = true;
@@ -278,7 +277,6 @@ final class Journal {
             }
             default -> scan.anyEntry = true;
         }
-        return 0;
     }
 
     private static void event(Scan scan, LineScanner lines) {
@@ -342,7 +340,7 @@ final class Journal {
                 rotate();
             }
             List<@Nullable RuntimeException> refused = new ArrayList<>();
-            Encoded encoded = encode(entries, refused);
+            Encoded encoded = encode(entries, nextSeq, refused);
             byte[] all = LedgerCodec.joined(encoded.lines());
             write(all);
             boolean force = settings.sync == FileLedger.Sync.ALL
@@ -376,8 +374,8 @@ final class Journal {
 
     private record Encoded(List<byte[]> lines, long nextSeq, List<Entry> entries, Set<String> compositions) {}
 
-    private Encoded encode(List<Entry> entries, List<@Nullable RuntimeException> refused) {
-        long seq = nextSeq;
+    private Encoded encode(List<Entry> entries, long from, List<@Nullable RuntimeException> refused) {
+        long seq = from;
         List<byte[]> lines = new ArrayList<>();
         List<Entry> written = new ArrayList<>();
         Set<String> added = new HashSet<>();
@@ -484,23 +482,14 @@ final class Journal {
 
     private void rotate() throws IOException {
         confirm(settings.sync != FileLedger.Sync.NONE);
-        start(newFile());
+        start(newFile(), List.of());
     }
 
     /** After a failure: a new file from the last safe line on. */
     private void again() throws IOException {
-        List<Entry> repeat = List.copyOf(unforced);
         Storage.Output made = newFile();
         nextSeq = safe + 1;
-        start(made);
-        if (!repeat.isEmpty()) {
-            Encoded encoded = encode(repeat, new ArrayList<>());
-            write(LedgerCodec.joined(encoded.lines()));
-            nextSeq = encoded.nextSeq();
-            compositions.addAll(encoded.compositions());
-            anyEntry = true;
-            confirm(settings.sync != FileLedger.Sync.NONE);
-        }
+        start(made, List.copyOf(unforced));
         broken = false;
     }
 
@@ -535,29 +524,36 @@ final class Journal {
         return made;
     }
 
-    /** Writes and forces the first lines of a file; nothing in it is safe before. */
-    private void start(Storage.Output made) throws IOException {
+    /**
+     * Writes and forces the beginning of a file: its first line, what is carried over, and what has to be said again. Until all of it is
+     * there the file counts for nothing, and lines in files before it are not void.
+     */
+    private void start(Storage.Output made, List<Entry> repeat) throws IOException {
         long first = nextSeq;
-        int carried = open.size() + (lastDecisions.isEmpty() ? 0 : 1);
+        long seq = first + 1;
         List<byte[]> lines = new ArrayList<>();
-        long seq = first;
-        lines.add(LedgerCodec.header(seq++, settings.library, settings.run, carried));
         if (!lastDecisions.isEmpty()) {
             lines.add(LedgerCodec.carried(seq++, lastDecisions));
         }
         for (ScaleEvent each : open.values()) {
             lines.add(LedgerCodec.open(seq++, each));
         }
+        Encoded again = encode(repeat, seq, new ArrayList<>());
+        lines.addAll(again.lines());
+        lines.add(0, LedgerCodec.header(first, settings.library, settings.run, lines.size()));
         write(LedgerCodec.joined(lines));
         if (settings.sync != FileLedger.Sync.NONE) {
             made.force();
         }
         forceNames();
-        nextSeq = seq;
+        nextSeq = again.nextSeq();
+        compositions.addAll(again.compositions());
+        anyEntry = !again.entries().isEmpty();
         firstSeq = first;
         pruneDue = true;
-        // What is still to be said again is not; it follows.
-        safe = unforced.isEmpty() || !broken ? nextSeq - 1 : safe;
+        safe = nextSeq - 1;
+        unforced.clear();
+        unforcedBytes = 0;
     }
 
     /** Deletes the oldest files, of which those after a failure may be small: they count by their bytes. */

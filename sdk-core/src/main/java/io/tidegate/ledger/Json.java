@@ -9,6 +9,7 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,7 @@ final class Json {
             case START_OBJECT -> {
                 Map<String, Object> object = new LinkedHashMap<>();
                 while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                    String name = parser.currentName();
+                    String name = name(parser.currentName());
                     if (parser.nextToken() != JsonToken.VALUE_NULL) {
                         object.put(name, value(parser));
                     }
@@ -103,8 +104,63 @@ final class Json {
             case VALUE_TRUE, VALUE_FALSE -> {
                 return token == JsonToken.VALUE_TRUE;
             }
+            case VALUE_NULL -> {
+                return Optional.empty();
+            }
             default -> throw new IllegalArgumentException("a value was expected and not " + token);
         }
+    }
+
+    /** What a name begins with in which something stands for characters that no parser takes in a name. */
+    private static final char ESCAPE = '~';
+
+    /**
+     * A text as the name of a field. Lone surrogates, which parsers refuse in names, are written as {@code ~d800}, in a name that
+     * begins with {@code ~}; a text that does so itself is written in the same way.
+     */
+    static String key(String text) {
+        boolean plain = !text.startsWith("~");
+        for (int i = 0; plain && i < text.length(); i++) {
+            plain = !lone(text, i);
+        }
+        if (plain) {
+            return text;
+        }
+        StringBuilder name = new StringBuilder().append(ESCAPE);
+        for (int i = 0; i < text.length(); i++) {
+            char each = text.charAt(i);
+            if (each == ESCAPE || lone(text, i)) {
+                name.append(ESCAPE).append(HexFormat.of().toHexDigits(each));
+            } else {
+                name.append(each);
+            }
+        }
+        return name.toString();
+    }
+
+    private static boolean lone(String text, int at) {
+        char each = text.charAt(at);
+        if (Character.isHighSurrogate(each)) {
+            return at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1));
+        }
+        return Character.isLowSurrogate(each) && (at == 0 || !Character.isHighSurrogate(text.charAt(at - 1)));
+    }
+
+    private static String name(String key) {
+        if (!key.startsWith("~")) {
+            return key;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i < key.length(); i++) {
+            char each = key.charAt(i);
+            if (each == ESCAPE) {
+                text.append((char) HexFormat.fromHexDigits(key, i + 1, i + 5));
+                i += 4;
+            } else {
+                text.append(each);
+            }
+        }
+        return text.toString();
     }
 
     boolean has(String name) {

@@ -127,7 +127,7 @@ final class LedgerCodec {
         return line(json -> {
             head(json, CARRIED, seq);
             json.writeObjectPropertyStart("decisions");
-            new TreeMap<>(lastDecisions).forEach(json::writeNumberProperty);
+            new TreeMap<>(lastDecisions).forEach((pool, id) -> json.writeNumberProperty(Json.key(pool), id));
             json.writeEndObject();
         });
     }
@@ -169,7 +169,8 @@ final class LedgerCodec {
                 Recipe recipe = part.recipe().get();
                 json.writeStringProperty("type", recipe.type());
                 json.writeObjectPropertyStart("settings");
-                new TreeMap<>(recipe.settings()).forEach(json::writeStringProperty);
+                new TreeMap<>(recipe.settings())
+                        .forEach((key, value) -> json.writeStringProperty(Json.key(key), value));
                 json.writeEndObject();
             }
             json.writeEndObject();
@@ -331,7 +332,7 @@ final class LedgerCodec {
         json.writeNumberProperty("completed", account.completed());
         json.writeObjectPropertyStart("tiers");
         new TreeMap<>(account.tiers()).forEach((tier, kept) -> {
-            json.writeObjectPropertyStart(tier);
+            json.writeObjectPropertyStart(Json.key(tier));
             json.writeNumberProperty("evaluated", kept.evaluated());
             json.writeNumberProperty("broken", kept.broken());
             json.writeEndObject();
@@ -368,7 +369,7 @@ final class LedgerCodec {
     }
 
     static void number(JsonGenerator json, String name, double value) {
-        json.writeName(name);
+        json.writeName(Json.key(name));
         number(json, value);
     }
 

@@ -287,22 +287,37 @@ public final class LedgerReader {
             Source source = sources.get(i);
             source.end = end;
             source.last = i == sources.size() - 1;
-            end = Math.min(end, source.name.equals(name) ? firstSeq() : LedgerFiles.firstSeq(source.name, name));
+            if (!source.name.equals(name)) {
+                end = Math.min(end, LedgerFiles.firstSeq(source.name, name));
+            } else {
+                long first = firstSeq();
+                end = first < 0 ? end : first;
+                source.end = first < 0 ? 0 : source.end;
+            }
         }
     }
 
-    /** The first number of the current file. */
+    /** The first number of the current file; negative if its beginning is not all there yet, so that it counts for nothing. */
     private long firstSeq() throws IOException {
-        try (LineScanner lines = new LineScanner(storage.read(name))) {
-            while (lines.next()) {
-                if (lines.intact()) {
-                    return lines.head().seq();
+        long first = -1;
+        int lines = 0;
+        int toCarry = 0;
+        try (LineScanner scanner = new LineScanner(storage.read(name))) {
+            while ((first < 0 || lines <= toCarry) && scanner.next() && (scanner.whole() || scanner.intact())) {
+                lines++;
+                if (first < 0 && scanner.intact()) {
+                    LedgerCodec.Head head = scanner.head();
+                    first = head.seq();
+                    toCarry = lines == 1 && head.type().equals(LedgerCodec.LEDGER)
+                            ? LedgerCodec.header(scanner.read()).carried()
+                            : 0;
                 }
             }
-        } catch (IllegalArgumentException e) {
-            return Long.MAX_VALUE;
+        } catch (RuntimeException e) {
+            // Its checksum is right, so another version wrote it.
+            return Math.max(0, first);
         }
-        return Long.MAX_VALUE;
+        return lines > toCarry ? first : -1;
     }
 
     /** Goes through all lines once. */

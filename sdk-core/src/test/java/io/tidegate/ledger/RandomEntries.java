@@ -155,13 +155,19 @@ final class RandomEntries {
                 text(),
                 whole(),
                 new Evidence(list(3, this::text), random.nextDouble(), flag()),
-                new Replicas(random.nextInt(100), random.nextInt(100), list(4, this::whole)),
+                new Replicas(random.nextInt(100), random.nextInt(100), due()),
                 new Work(random.nextInt(Work.MAX_SLOTS + 1), Math.floorMod(whole(), Work.MAX_TOKENS + 1)),
                 duration(),
                 list(3, this::tierView),
                 map(4, () -> signal(2)),
                 new Capacity(positive(), positive(), random.nextInt(1000)),
                 new Recent(list(20, () -> new Recent.Second(whole(), whole(), any(), any(), any(), any(), integer()))));
+    }
+
+    /** Within half of what the clock can tell apart, as all readings of one clock are. */
+    private List<Long> due() {
+        long now = whole();
+        return list(4, () -> now + random.nextInt());
     }
 
     private double positive() {
