@@ -20,6 +20,8 @@ import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
+import io.tidegate.log.BoundedLog;
+import io.tidegate.plugin.PluginStatus;
 import io.tidegate.policy.CapacityLearner;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Evidence;
@@ -51,7 +53,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The loop of one pool. All methods but {@link #state()} and {@link #request()} run on the engine's executor, one at a time;
@@ -60,7 +61,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PoolLoop {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final Logger LOG = BoundedLog.of(Engine.class);
     private static final int KEPT = 256;
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int STATUS_FAILURES = 5;
@@ -74,6 +75,7 @@ final class PoolLoop {
     private final List<EngineListener> listeners;
     private final Executor calls;
     private final Failures failures;
+    private final Plugins plugins;
     private final Course live;
     private final ReadyTimes readyTimes;
     private final MarkKeeper marks;
@@ -83,7 +85,9 @@ final class PoolLoop {
     /** Written on the engine's thread. */
     private volatile ScaledPool pool;
 
-    private GuardedBackend backend;
+    /** Written on the engine's thread. */
+    private volatile GuardedBackend backend;
+
     private final LoadRates rates;
     private @Nullable Shadow shadow;
     private Capacity capacity = Capacity.UNKNOWN;
@@ -153,6 +157,7 @@ final class PoolLoop {
         this.ledger = ledger;
         this.listeners = listeners;
         this.failures = new Failures(pool.name);
+        this.plugins = new Plugins(time, calls, failures, () -> wake(Trigger.OTHER));
         this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
         this.live = new Course(decider(pool.policySet(), ""), History.startingAt(time.nanos(), 0));
         this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
@@ -170,7 +175,7 @@ final class PoolLoop {
      */
     private Decider decider(PolicySet set, String prefix) {
         return new Decider(
-                set.policies(),
+                plugins.guarded(prefix, set.policies()),
                 set.guardrails(),
                 (who, failure) -> failures.failed(prefix + who, failure),
                 who -> failures.recovered(prefix + who));
@@ -182,6 +187,13 @@ final class PoolLoop {
 
     PoolState state() {
         return state;
+    }
+
+    /** How each plugin does that is called for the pool. */
+    List<PluginStatus> plugins() {
+        List<PluginStatus> all = new ArrayList<>(plugins.statuses());
+        all.add(backend.plugin());
+        return all;
     }
 
     Duration period() {
@@ -331,6 +343,7 @@ final class PoolLoop {
     /** Does nothing from now on; done when what must survive is written down, or cannot be. */
     CompletableFuture<?> close() {
         closed = true;
+        plugins.close();
         InForce said = override.get();
         if (said != null) {
             said.end().cancel();

@@ -7,6 +7,7 @@ package io.tidegate.ledger;
 
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Narrowing;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.policy.Proposal;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -36,7 +36,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class FileLedger implements Ledger {
 
-    private static final Logger LOG = LoggerFactory.getLogger(FileLedger.class);
+    private static final Logger LOG = BoundedLog.of(FileLedger.class);
     private static final JsonFactory JSON = new JsonFactory();
 
     private final Object lock = new Object();
