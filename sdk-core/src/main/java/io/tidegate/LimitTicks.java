@@ -6,11 +6,11 @@
 package io.tidegate;
 
 import io.tidegate.limit.LimitController;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.TimeSource;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings limits up to date once a second: for a pool that no engine scales nobody else does, and for one that is scaled the engine does
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LimitTicks implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LimitTicks.class);
+    private static final Logger LOG = BoundedLog.of(LimitTicks.class);
 
     private static final long PERIOD_NANOS = 1_000_000_000;
 

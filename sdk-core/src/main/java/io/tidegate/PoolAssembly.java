@@ -20,29 +20,32 @@ import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Guardrails;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.limit.LimitController;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.Tier;
 import io.tidegate.quota.Quotas;
 import io.tidegate.signal.SignalBoard;
 import io.tidegate.signal.SignalSources;
+import io.tidegate.signal.SourceStatus;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What is made of one pool's settings: once a gate, a limit, sources and a backend; what scales it anew at each reload. */
 final class PoolAssembly {
 
-    private static final Logger LOG = LoggerFactory.getLogger(PoolAssembly.class);
+    private static final Logger LOG = BoundedLog.of(PoolAssembly.class);
 
     /** After this no call to a backend that was replaced is under way: each is interrupted after 2 s. */
     private static final Duration CALLS_OVER = Duration.ofSeconds(30);
@@ -78,6 +81,7 @@ final class PoolAssembly {
         this.name = name;
         this.clock = clock;
         this.made = made;
+        QuotaWiring.check(name, quotas, canary -> gate(pool, shared, canary), clock);
         this.gate = gate(pool, shared, quotas);
         this.limit = LimitController.builder(clock, gate::supply, gate::inFlight)
                 .settings(pool.limit().toSettings())
@@ -90,6 +94,11 @@ final class PoolAssembly {
 
     Gate gate() {
         return gate;
+    }
+
+    /** How each source of the pool does; empty if it has none. */
+    List<SourceStatus> sources() {
+        return board == null ? List.of() : board.sources();
     }
 
     /** There is one for each pool, whatever its mode: each may be told of rejections, and new replicas start slowly in each. */
@@ -192,11 +201,36 @@ final class PoolAssembly {
                 .rateWindow(scaling.rateWindow())
                 .latencyWindow(scaling.latencyWindow())
                 .decides(new PolicySet("live", live, guardrails))
+                .demands(demanded(scaling))
                 .shadow(beside == null ? null : new PolicySet(beside.name(), beside.policyList(), guardrails));
         if (board != null) {
             scaled.signals(board::signals);
         }
         return scaled.build();
+    }
+
+    /** Told from the settings, and not from what was made of them. */
+    private Set<String> demanded(ScalingConfig scaling) {
+        Set<String> names = new LinkedHashSet<>(List.of(
+                "bounds",
+                "complete data",
+                "coverage",
+                "healthy",
+                "clock jump",
+                "behavior up",
+                "behavior down",
+                "to zero",
+                "pending cap",
+                "fallback",
+                "tolerance"));
+        if (!scaling.guardrails().flapWindow().isZero()) {
+            names.add("flap damping");
+        }
+        if (scaling.guardrails().maxCostPerHour().isPresent()) {
+            names.add("spend cap");
+        }
+        builder.guardrails.getOrDefault(name, List.of()).forEach(own -> names.add(own.name()));
+        return names;
     }
 
     private List<Guardrail> guardrails(PoolConfig pool, ScalingConfig scaling) {

@@ -27,9 +27,11 @@ import io.tidegate.ledger.FileLedger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.limit.LimitController;
 import io.tidegate.limit.LimitSettings;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.quota.Quotas;
+import io.tidegate.signal.SourceStatus;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
@@ -53,7 +55,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything of one gateway, made from one configuration: a gate, a limit and quotas for each pool, the engine that scales
@@ -73,7 +74,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Tidegate implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Tidegate.class);
+    private static final Logger LOG = BoundedLog.of(Tidegate.class);
 
     /** Settings of a pool that may change while requests pass. */
     private static final List<String> RELOADABLE = List.of(".scaling.", ".limit.", ".replica.");
@@ -158,6 +159,14 @@ public final class Tidegate implements AutoCloseable {
             }
         });
         limits.forEach(metrics::withLimit);
+        pools.forEach((name, pool) -> {
+            if (!pool.sources().isEmpty()) {
+                metrics.withSources(name, pool::sources);
+            }
+        });
+        if (builder.executor != null) {
+            metrics.withExecutor(builder.executor);
+        }
         if (watcher != null) {
             metrics.withConfig(watcher);
         }
@@ -260,6 +269,15 @@ public final class Tidegate implements AutoCloseable {
         return Optional.ofNullable(quotas.get(pool));
     }
 
+    /**
+     * How each source of signals of a pool does, in the order in which they were added; empty if it has none.
+     *
+     * @throws IllegalArgumentException if there is no pool of that name
+     */
+    public List<SourceStatus> sources(String pool) {
+        return ofPool(pools, pool).sources();
+    }
+
     private <T> T ofPool(Map<String, T> all, String pool) {
         T found = all.get(pool);
         if (found == null) {
@@ -296,6 +314,7 @@ public final class Tidegate implements AutoCloseable {
      * @return paths of the settings that changed; empty if none did
      * @throws ConfigException naming every setting that cannot change while running; nothing has changed then
      * @throws IllegalArgumentException if a policy or backend cannot be made; nothing has changed then
+     * @throws IllegalStateException if a guardrail does not do what it is there for; nothing has changed then
      * @throws IllegalStateException if this is closed
      */
     public List<String> reload(TidegateConfig next) {
@@ -547,6 +566,8 @@ public final class Tidegate implements AutoCloseable {
          *
          * @throws IllegalArgumentException if a pool that is scaled has no backend, or its backend cannot be made; nothing is
          *     left running then
+         * @throws IllegalStateException if a guardrail or quota that the settings demand is not asked, or lets pass what it exists to
+         *     reject; nothing is left running then
          */
         public Tidegate start() {
             List<AutoCloseable> made = new CopyOnWriteArrayList<>();

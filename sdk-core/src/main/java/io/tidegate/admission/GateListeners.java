@@ -6,17 +6,17 @@
 package io.tidegate.admission;
 
 import io.tidegate.admission.spi.GateListener;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.pool.Tier;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The listeners of a gate; what one throws reaches neither the request nor the others. */
 final class GateListeners {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+    private static final Logger LOG = BoundedLog.of(Gate.class);
 
     private final CopyOnWriteArrayList<GateListener> listeners = new CopyOnWriteArrayList<>();
     private final LongAdder failures = new LongAdder();

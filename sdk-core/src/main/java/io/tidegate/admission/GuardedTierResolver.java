@@ -8,6 +8,7 @@ package io.tidegate.admission;
 import io.tidegate.admission.spi.RequestFacts;
 import io.tidegate.admission.spi.TierResolver;
 import io.tidegate.admission.spi.TierResolver.Choice;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.pool.Tier;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
@@ -21,7 +22,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A resolver that always answers with a tier of its gate, whatever the one within does. Never throws.
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class GuardedTierResolver {
 
-    private static final Logger LOG = LoggerFactory.getLogger(GuardedTierResolver.class);
+    private static final Logger LOG = BoundedLog.of(GuardedTierResolver.class);
 
     /** Failures in a row after which it is left alone. */
     static final int MOST_FAILURES = 3;

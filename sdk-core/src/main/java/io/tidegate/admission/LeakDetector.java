@@ -5,6 +5,7 @@
  */
 package io.tidegate.admission;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.TimeSource;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -17,7 +18,6 @@ import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds permits that were dropped without being closed, and gives their room back.
@@ -38,7 +38,7 @@ final class LeakDetector {
     /** Time between sweeps while permits are open. */
     static final long SWEEP_NANOS = 1_000_000_000;
 
-    private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+    private static final Logger LOG = BoundedLog.of(Gate.class);
 
     private final String pool;
     private final TimeSource time;

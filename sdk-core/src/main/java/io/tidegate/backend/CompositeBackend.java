@@ -11,6 +11,7 @@ import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.ledger.Refusal;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.policy.ReplicaMath;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
@@ -31,7 +32,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Several backends behind one: an ordered {@link Builder#fallback() fallback} or a {@link Builder#split() split}.
@@ -63,7 +63,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CompositeBackend implements ScalerBackend {
 
-    private static final Logger LOG = LoggerFactory.getLogger(CompositeBackend.class);
+    private static final Logger LOG = BoundedLog.of(CompositeBackend.class);
     private static final long OUT_NANOS = Duration.ofMinutes(3).toNanos();
     private static final int MOST_DOUBLINGS = 4;
     private static final long LONGEST_OUT_NANOS = Duration.ofMinutes(30).toNanos();

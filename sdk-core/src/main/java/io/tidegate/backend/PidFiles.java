@@ -5,6 +5,7 @@
  */
 package io.tidegate.backend;
 
+import io.tidegate.log.BoundedLog;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -22,12 +23,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Properties;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Notes of the processes that run, one file each, so that another gateway can go on with them. For one thread at a time. */
 final class PidFiles {
 
-    private static final Logger LOG = LoggerFactory.getLogger(PidFiles.class);
+    private static final Logger LOG = BoundedLog.of(PidFiles.class);
     private static final String ENDING = ".pid";
     private static final long MOST_BYTES = 4096;
 

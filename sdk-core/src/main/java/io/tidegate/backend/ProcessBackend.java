@@ -11,6 +11,7 @@ import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.ledger.Refusal;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
 import java.io.File;
@@ -42,7 +43,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs each replica of one pool as a process on this machine.
@@ -66,7 +66,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ProcessBackend implements ScalerBackend {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ProcessBackend.class);
+    private static final Logger LOG = BoundedLog.of(ProcessBackend.class);
     private static final long FIRST_BACKOFF_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long LONGEST_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final long STEADY_NANOS = Duration.ofMinutes(1).toNanos();

@@ -5,6 +5,7 @@
  */
 package io.tidegate.config;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks at a configuration file from time to time, and hands on what has changed once it is known to be right.
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ConfigWatcher implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConfigWatcher.class);
+    private static final Logger LOG = BoundedLog.of(ConfigWatcher.class);
 
     private final Path file;
     private final TimeSource time;

@@ -124,7 +124,7 @@ final class Decider {
         return after;
     }
 
-    private static Learned bounded(@Nullable Learned learned) {
+    static Learned bounded(@Nullable Learned learned) {
         // A plugin compiled without null checks may return null.
         Learned found = Objects.requireNonNull(learned, "the policy returned null");
         if (found.numbers().size() > MOST_LEARNED) {
@@ -140,7 +140,7 @@ final class Decider {
         return found;
     }
 
-    private static String name(Policy policy) {
+    static String name(Policy policy) {
         try {
             return policy.name();
         } catch (RuntimeException | Error e) {
@@ -148,7 +148,7 @@ final class Decider {
         }
     }
 
-    private static String name(Guardrail guardrail) {
+    static String name(Guardrail guardrail) {
         try {
             return guardrail.name();
         } catch (RuntimeException | Error e) {

@@ -10,6 +10,8 @@ import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.LedgerStatus;
+import io.tidegate.log.BoundedLog;
+import io.tidegate.plugin.PluginStatus;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,13 +36,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Scales pools: on a period, and at once when {@link #wake} is called.
  *
- * <p>Rounds of all pools run on one thread of the engine; calls to backends run on others, with a time-out, so that a slow
- * backend delays neither rounds nor requests. A failing plugin, backend, ledger or listener is counted, logged once per change
+ * <p>Rounds of all pools run on one thread of the engine; calls to backends, and to policies that are not of this library, run on
+ * others, with a time-out, so that a slow one delays neither rounds nor requests. Guardrails and listeners run on the engine's
+ * thread, and must answer from memory. A failing plugin, backend, ledger or listener is counted, logged once per change
  * of state, and leaves the last safe state.
  *
  * <p>Safe for use by many threads. {@link #close()} stops deciding; it does not change what backends run.
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Engine implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final Logger LOG = BoundedLog.of(Engine.class);
 
     /** Longest wait for the memory at the end, in real time. */
     private static final Duration CLOSE = Duration.ofSeconds(2);
@@ -70,14 +72,19 @@ public final class Engine implements AutoCloseable {
         Executor calls;
         if (builder.executor == null) {
             ExecutorService one = Executors.newSingleThreadExecutor(daemons("tidegate-engine"));
-            ExecutorService many = Executors.newCachedThreadPool(daemons("tidegate-backend"));
-            owned = List.of(one, many);
             rounds = one;
-            calls = many;
+            if (builder.calls == null) {
+                ExecutorService many = Executors.newCachedThreadPool(daemons("tidegate-backend"));
+                owned = List.of(one, many);
+                calls = many;
+            } else {
+                owned = List.of(one);
+                calls = builder.calls;
+            }
         } else {
             owned = List.of();
             rounds = builder.executor;
-            calls = builder.executor;
+            calls = builder.calls == null ? builder.executor : builder.calls;
         }
         listeners.addAll(builder.listeners);
         for (ScaledPool pool : builder.pools) {
@@ -224,6 +231,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** The clock it goes by. */
+    public TimeSource time() {
+        return time;
+    }
+
     /** The pools it scales. */
     public Set<String> pools() {
         return Set.copyOf(loops.keySet());
@@ -236,6 +248,15 @@ public final class Engine implements AutoCloseable {
      */
     public PoolState state(String pool) {
         return known(pool).state();
+    }
+
+    /**
+     * How each plugin does that is called for a pool: its backend, and policies that are not of this library.
+     *
+     * @throws IllegalArgumentException if it does not scale a pool of that name
+     */
+    public List<PluginStatus> plugins(String pool) {
+        return known(pool).plugins();
     }
 
     private PoolLoop known(String pool) {
@@ -300,6 +321,7 @@ public final class Engine implements AutoCloseable {
         private final List<EngineListener> listeners = new ArrayList<>();
         private @Nullable TimeSource time;
         private @Nullable Executor executor;
+        private @Nullable Executor calls;
         private Ledger ledger = Ledger.none();
         private @Nullable EngineMemory memory;
 
@@ -336,11 +358,20 @@ public final class Engine implements AutoCloseable {
         }
 
         /**
-         * Runs rounds and backend calls instead of threads of the engine's own. It must run tasks one at a time: {@code
+         * Runs rounds, and calls to backends and plugins, instead of threads of the engine's own. It must run tasks one at a time: {@code
          * Runnable::run} with a {@link io.tidegate.time.ManualTime} makes every round a plain call, for tests and simulation.
          */
         public Builder executor(Executor executor) {
             this.executor = Objects.requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /**
+         * Runs calls to backends, memories and policies that are not of this library, in place of threads of the engine's own or of
+         * {@link #executor}. Give it a thread for each call that may hang at once: two for each such plugin.
+         */
+        public Builder calls(Executor calls) {
+            this.calls = Objects.requireNonNull(calls, "calls");
             return this;
         }
 

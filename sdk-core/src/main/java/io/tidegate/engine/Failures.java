@@ -5,16 +5,16 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.log.BoundedLog;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Counts what foreign code did wrong in a pool, and logs each culprit once per change of state. */
 final class Failures {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final Logger LOG = BoundedLog.of(Engine.class);
 
     private final String pool;
     private final LongAdder count = new LongAdder();

@@ -13,14 +13,20 @@ import dev.failsafe.TimeoutExceededException;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.plugin.PluginStatus;
+import io.tidegate.plugin.PluginStatus.Kind;
+import io.tidegate.plugin.PluginStatus.State;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +40,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedBackend {
 
+    private static final int LONGEST_TEXT = 300;
+
     private final ScalerBackend backend;
     private final Executor threads;
     private volatile Bound bound;
     private final AtomicBoolean readingStatus = new AtomicBoolean();
     private final AtomicBoolean scaling = new AtomicBoolean();
+    private final LongAdder succeeded = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder late = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    /** Below 0 for an instant where a call returns just as it is given up. */
+    private final AtomicInteger abandoned = new AtomicInteger();
+
+    private volatile String lastFailure = "";
 
     GuardedBackend(ScalerBackend backend, Duration timeout, Executor threads) {
         this.backend = backend;
@@ -95,6 +111,7 @@ final class GuardedBackend {
     private <T> void call(
             AtomicBoolean underWay, Callable<T> call, BiConsumer<@Nullable T, @Nullable Throwable> answer) {
         if (!underWay.compareAndSet(false, true)) {
+            refused.increment();
             throw new IllegalStateException("the call before was interrupted and has not returned yet");
         }
         Bound current = bound;
@@ -111,22 +128,53 @@ final class GuardedBackend {
                 }
                 // Before the answer, which may lead to the next call.
                 underWay.set(false);
-                if (failure == null) {
-                    result.complete(found);
-                } else {
-                    result.completeExceptionally(failure);
+                boolean taken = failure == null ? result.complete(found) : result.completeExceptionally(failure);
+                if (!taken) {
+                    abandoned.decrementAndGet();
                 }
             });
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error as well, as when no thread can be made: left true, the backend would never be called again.
             underWay.set(false);
-            throw e;
+            refused.increment();
+            throw e instanceof RuntimeException expected
+                    ? expected
+                    : new RejectedExecutionException("no thread could be had for the call", e);
         }
-        result.orTimeout(2 * timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .whenComplete((found, failure) -> answer.accept(
-                        found,
-                        failure instanceof TimeoutException late && late.getMessage() == null
-                                ? hung(timeout)
-                                : failure));
+        result.orTimeout(2 * timeout.toNanos(), TimeUnit.NANOSECONDS).whenComplete((found, failure) -> {
+            boolean hangs = failure instanceof TimeoutException silent && silent.getMessage() == null;
+            if (hangs) {
+                abandoned.incrementAndGet();
+            }
+            Throwable told = hangs ? hung(timeout) : failure;
+            count(told);
+            answer.accept(found, told);
+        });
+    }
+
+    private void count(@Nullable Throwable failure) {
+        if (failure == null) {
+            succeeded.increment();
+            return;
+        }
+        (failure instanceof TimeoutException ? late : failed).increment();
+        String text = failure.toString();
+        lastFailure = text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT - 1) + "…" : text;
+    }
+
+    /** How it does. It has no circuit breaker: the engine backs off by its own clock. */
+    PluginStatus plugin() {
+        int held = Math.max(0, abandoned.get());
+        return new PluginStatus(
+                "backend",
+                Kind.BACKEND,
+                held >= 2 ? State.OFF : State.CLOSED,
+                succeeded.sum(),
+                failed.sum(),
+                late.sum(),
+                refused.sum(),
+                held,
+                lastFailure);
     }
 
     private static TimeoutException hung(Duration timeout) {

@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,12 +14,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What a person said of a pool, until it ends. From any thread. */
 final class Overrides {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final Logger LOG = BoundedLog.of(Engine.class);
 
     private final String pool;
     private final TimeSource time;

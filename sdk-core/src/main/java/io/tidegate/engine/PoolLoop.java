@@ -22,6 +22,8 @@ import io.tidegate.ledger.Recovered;
 import io.tidegate.ledger.Refusal;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
+import io.tidegate.log.BoundedLog;
+import io.tidegate.plugin.PluginStatus;
 import io.tidegate.policy.CapacityLearner;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Evidence;
@@ -52,7 +54,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The loop of one pool. All methods but {@link #state()} and {@link #request()} run on the engine's executor, one at a time;
@@ -61,7 +62,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PoolLoop {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final Logger LOG = BoundedLog.of(Engine.class);
     private static final int KEPT = 256;
     private static final long MAX_BACKOFF_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int STATUS_FAILURES = 5;
@@ -79,6 +80,7 @@ final class PoolLoop {
     private final List<EngineListener> listeners;
     private final Executor calls;
     private final Failures failures;
+    private final Plugins plugins;
     private final Course live;
     private final ReadyTimes readyTimes;
     private final ScaleEvents events;
@@ -96,7 +98,9 @@ final class PoolLoop {
     /** Written on the engine's thread. */
     private volatile ScaledPool pool;
 
-    private GuardedBackend backend;
+    /** Written on the engine's thread. */
+    private volatile GuardedBackend backend;
+
     private final LoadRates rates;
     private @Nullable Shadow shadow;
     private Capacity capacity = Capacity.UNKNOWN;
@@ -163,6 +167,7 @@ final class PoolLoop {
         this.ledger = ledger;
         this.listeners = listeners;
         this.failures = new Failures(pool.name);
+        this.plugins = new Plugins(time, calls, failures, () -> wake(Trigger.OTHER));
         this.backend = new GuardedBackend(pool.backend, pool.backendTimeout, calls);
         this.live = new Course(decider(pool.policySet(), ""), History.startingAt(time.nanos(), 0));
         this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
@@ -191,7 +196,7 @@ final class PoolLoop {
      */
     private Decider decider(PolicySet set, String prefix) {
         return new Decider(
-                set.policies(),
+                plugins.guarded(prefix, set.policies()),
                 set.guardrails(),
                 (who, failure) -> failures.failed(prefix + who, failure),
                 who -> failures.recovered(prefix + who));
@@ -203,6 +208,13 @@ final class PoolLoop {
 
     PoolState state() {
         return state;
+    }
+
+    /** How each plugin does that is called for the pool. */
+    List<PluginStatus> plugins() {
+        List<PluginStatus> all = new ArrayList<>(plugins.statuses());
+        all.add(backend.plugin());
+        return all;
     }
 
     Duration period() {
@@ -352,6 +364,7 @@ final class PoolLoop {
     CompletableFuture<?> close() {
         closed = true;
         overrides.close();
+        plugins.close();
         CompletableFuture<Void> done = new CompletableFuture<>();
         try {
             engine.execute(() -> {

@@ -9,6 +9,7 @@ import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Guardrails;
+import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.policy.PolicySets;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolLoad;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +108,7 @@ public final class ScaledPool {
         private final List<Policy> policies = new ArrayList<>();
         private final Guardrails.Builder guardrails = Guardrails.builder();
         private @Nullable PolicySet decides;
+        private Set<String> demanded = Set.of();
         private Supplier<Map<String, Signal>> signals = Map::of;
         private Duration period = Duration.ofMillis(250);
         private Duration timeToReady = Duration.ofMinutes(2);
@@ -171,6 +174,15 @@ public final class ScaledPool {
          */
         public Builder decides(PolicySet set) {
             this.decides = Objects.requireNonNull(set, "set");
+            return this;
+        }
+
+        /**
+         * Guardrails that must be among those that are asked, by their names: where {@link #decides} hands in what something else has
+         * made of settings, one that was lost on the way is found by it. None by default.
+         */
+        public Builder demands(Set<String> guardrails) {
+            this.demanded = Set.copyOf(guardrails);
             return this;
         }
 
@@ -268,7 +280,14 @@ public final class ScaledPool {
             return value;
         }
 
-        /** The settings. */
+        /**
+         * The settings, once each guardrail has been asked about proposals that it exists to reject: see {@link
+         * Guardrail#canaries()}.
+         *
+         * @throws IllegalArgumentException if something is missing
+         * @throws IllegalStateException naming the pool and the guardrail, if one that is demanded is missing or one lets a proposal pass
+         *     that it exists to reject
+         */
         public ScaledPool build() {
             if (load == null) {
                 throw new IllegalArgumentException("pool " + name + " needs load: the gate's, as gate::load");
@@ -276,7 +295,10 @@ public final class ScaledPool {
             if (backend == null) {
                 throw new IllegalArgumentException("pool " + name + " needs a backend");
             }
-            return new ScaledPool(this);
+            ScaledPool built = new ScaledPool(this);
+            // Here, so that no pool gets to an engine untested, neither at the start nor by a reload.
+            SelfTest.check(name, built.decides, built.shadow, demanded);
+            return built;
         }
     }
 }

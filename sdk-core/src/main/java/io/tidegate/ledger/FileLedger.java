@@ -5,6 +5,7 @@
  */
 package io.tidegate.ledger;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
 import java.io.IOException;
@@ -30,7 +31,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A ledger in a file, one JSON object a line, each with a number and a checksum; {@link LedgerReader} reads it.
@@ -50,7 +50,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FileLedger implements Ledger {
 
-    private static final Logger LOG = LoggerFactory.getLogger(FileLedger.class);
+    private static final Logger LOG = BoundedLog.of(FileLedger.class);
 
     private static final int BATCH = 256;
     private static final long FIRST_WAIT = Duration.ofSeconds(1).toNanos();

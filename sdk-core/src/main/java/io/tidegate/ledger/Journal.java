@@ -5,6 +5,7 @@
  */
 package io.tidegate.ledger;
 
+import io.tidegate.log.BoundedLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The lines of a ledger on a disk that may fail: what is numbered, forced, rotated, recovered. For one thread at a time.
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Journal {
 
-    private static final Logger LOG = LoggerFactory.getLogger(FileLedger.class);
+    private static final Logger LOG = BoundedLog.of(FileLedger.class);
 
     /** Scale events without an end that are carried over; of more, the oldest are let go. */
     private static final int MOST_OPEN = 1_000;

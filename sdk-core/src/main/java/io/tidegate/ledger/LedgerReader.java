@@ -5,6 +5,7 @@
  */
 package io.tidegate.ledger;
 
+import io.tidegate.log.BoundedLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +26,6 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads a ledger: its file and those it was rotated into, oldest first, also while somebody writes. What is damaged is passed over and
@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LedgerReader {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LedgerReader.class);
+    private static final Logger LOG = BoundedLog.of(LedgerReader.class);
 
     /** Looks for a moment at which no file is being rotated. */
     private static final int LOOKS = 100;

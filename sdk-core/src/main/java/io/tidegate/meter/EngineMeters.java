@@ -18,6 +18,7 @@ import io.tidegate.ledger.Account;
 import io.tidegate.ledger.Account.Stage;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
+import io.tidegate.plugin.PluginStatus.Kind;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.pool.Replicas;
@@ -28,13 +29,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
 
 /** The meters of the engine. */
-final class EngineMeters implements EngineListener {
+final class EngineMeters implements EngineListener, Publishing {
 
     private static final Set<Phase> TIMED = Set.of(Phase.ACCEPTED, Phase.FIRST_READY, Phase.READY, Phase.FAILED);
     private static final Replicas NONE = Replicas.ready(0);
@@ -48,15 +52,27 @@ final class EngineMeters implements EngineListener {
     private final Map<String, Counter> costs = new HashMap<>();
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
 
+    /** What the registry is still to be told: the engine's thread, which puts it here, must never wait for a registry. */
+    private final Queue<Runnable> untold = new ArrayBlockingQueue<>(MOST_UNTOLD);
+
+    private final LongAdder dropped;
+
+    /** A thousand pools that scale once a second fill it in four seconds. */
+    private static final int MOST_UNTOLD = 4_096;
+
     /** How an event ended: the tags of its counter. */
     private record Ended(String pool, Direction direction, Cause cause, Phase outcome) {}
 
-    EngineMeters(Engine engine, Registration registration, Map<String, DoubleSupplier> prices) {
+    EngineMeters(Engine engine, Registration registration, Map<String, DoubleSupplier> prices, LongAdder dropped) {
+        this.dropped = dropped;
         registration.counter(
                 Meters.LEDGER_WRITTEN, engine, it -> it.ledgerStatus().written());
         registration.counter(Meters.LEDGER_LOST, engine, it -> it.ledgerStatus().lost());
         registration.gauge(Meters.LEDGER_WAITING, () -> engine.ledgerStatus().waiting());
         for (String pool : engine.pools()) {
+            for (Kind kind : List.of(Kind.BACKEND, Kind.POLICY)) {
+                PluginMeters.register(pool, kind, () -> engine.plugins(pool), registration);
+            }
             replicas(engine, registration, pool);
             registration.counter(
                     Meters.ENGINE_FAILURES, engine, it -> it.state(pool).failures(), pool);
@@ -128,8 +144,12 @@ final class EngineMeters implements EngineListener {
 
     @Override
     public void accounted(Account account) {
+        accounts.put(account.pool(), account);
+        later(() -> tell(account));
+    }
+
+    private void tell(Account account) {
         String pool = account.pool();
-        accounts.put(pool, account);
         Map<Stage, Timer> timers = Objects.requireNonNull(stages.get(pool));
         account.stages()
                 .forEach((stage, time) ->
@@ -236,7 +256,7 @@ final class EngineMeters implements EngineListener {
         Timer timer = Objects.requireNonNull(reactions.get(decision.pool()))
                 .get(decision.origin().trigger());
         if (timer != null) {
-            timer.record(reaction);
+            later(() -> timer.record(reaction));
         }
     }
 
@@ -246,14 +266,30 @@ final class EngineMeters implements EngineListener {
         if (TIMED.contains(phase)) {
             Timer timer = Objects.requireNonNull(
                     Objects.requireNonNull(phases.get(event.pool())).get(phase));
-            event.timeTo(phase).ifPresent(timer::record);
+            event.timeTo(phase).ifPresent(time -> later(() -> timer.record(time)));
         }
         if (phase == Phase.READY && event.direction() == Direction.UP) {
-            event.timeTo(Phase.READY).ifPresent(Objects.requireNonNull(timeToReady.get(event.pool()))::record);
+            Timer timer = Objects.requireNonNull(timeToReady.get(event.pool()));
+            event.timeTo(Phase.READY).ifPresent(time -> later(() -> timer.record(time)));
         }
         if (phase.last()) {
-            Objects.requireNonNull(events.get(new Ended(event.pool(), event.direction(), event.cause(), phase)))
-                    .increment();
+            later(
+                    Objects.requireNonNull(events.get(new Ended(event.pool(), event.direction(), event.cause(), phase)))
+                            ::increment);
+        }
+    }
+
+    private void later(Runnable telling) {
+        if (!untold.offer(telling)) {
+            dropped.increment();
+        }
+    }
+
+    /** Hands on to the registry what happened since the last call. One call at a time. */
+    @Override
+    public void publish() {
+        for (Runnable telling = untold.poll(); telling != null; telling = untold.poll()) {
+            telling.run();
         }
     }
 }

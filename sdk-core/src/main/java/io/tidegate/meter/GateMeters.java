@@ -27,7 +27,7 @@ import java.util.function.ToDoubleFunction;
  * The meters of one gate. Requests pay nothing for them: counts are read from the gate when a registry asks, and what was
  * counted into its distributions of times is handed on to the timers once in a while by {@link #publish}.
  */
-final class GateMeters {
+final class GateMeters implements Publishing {
 
     /**
      * Most values of one distribution handed on at a time: recording one takes some 50 ns, and nobody should wait for more than
@@ -131,8 +131,8 @@ final class GateMeters {
         published.add(new Published(tier, which, timer, gate.latency(tier, which)));
     }
 
-    /** Hands on to the timers what was counted since the last call. One call at a time. */
-    void publish() {
+    @Override
+    public void publish() {
         published.forEach(Published::handOn);
     }
 

@@ -12,26 +12,41 @@ import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigWatcher;
 import io.tidegate.engine.Engine;
 import io.tidegate.limit.LimitController;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.quota.Quotas;
+import io.tidegate.signal.SourceStatus;
 import io.tidegate.time.TimeSource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Registers the meters of gates and of the engine: {@code new TidegateMetrics(gates, engine).bindTo(registry)}.
  *
- * <p>Requests pay nothing for them. Counts of a gate are read when the registry asks for them; its times, which a registry must
- * be told one by one, are handed on once a second on the gate's clock, and by {@link #publish()}. A value handed on is within
+ * <p>Requests pay nothing for them, and neither requests, rounds nor the clock ever enter the registry: counts are read when the
+ * registry asks for them; times, which a registry must be told one by one, are handed on once a second by a thread of their own, {@code
+ * tidegate-meters}, and by {@link #publish()}. While a registry hangs they are gathered, in bounded memory. A value handed on is within
  * 3.2 % or 16 µs of the true one, and of more than 100,000 values a second in one timer a part of them is handed on that has
  * their distribution.
  *
@@ -41,6 +56,11 @@ import org.slf4j.LoggerFactory;
  * @since 0.1.0
  */
 public final class TidegateMetrics implements MeterBinder, AutoCloseable {
+
+    private static final Logger LOG = BoundedLog.of(TidegateMetrics.class);
+
+    /** Longest wait for a registry to let go of meters, in real time. */
+    private static final Duration REMOVE = Duration.ofSeconds(2);
 
     /** The tag {@code pool} of quotas that pools share: for each of them the same, they would be counted several times. */
     public static final String SHARED = "*";
@@ -54,7 +74,13 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
     private static final long PERIOD_NANOS = 1_000_000_000;
 
     private final LongAdder failures = new LongAdder();
-    private final List<GateMeters> publishing = new CopyOnWriteArrayList<>();
+    private final LongAdder dropped = new LongAdder();
+    private final Map<String, Supplier<List<SourceStatus>>> sources = new LinkedHashMap<>();
+    private final List<Publishing> publishing = new CopyOnWriteArrayList<>();
+    /** One at a time: two would hand on the same values. */
+    private final ReentrantLock handing = new ReentrantLock();
+
+    private @Nullable Executor executor;
     private final List<Runnable> undo = new ArrayList<>();
 
     /** Meters of gates alone. */
@@ -103,6 +129,22 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         return this;
     }
 
+    /** Adds how the sources of a pool do; all of them must have been added to their board. Call before binding. */
+    public TidegateMetrics withSources(String pool, Supplier<List<SourceStatus>> of) {
+        sources.put(pool, of);
+        return this;
+    }
+
+    /**
+     * Hands times on by this executor and not by a thread of its own, {@code Runnable::run} in tests. Call before binding.
+     *
+     * @param executor runs one task at a time, which may block as a registry does
+     */
+    public TidegateMetrics withExecutor(Executor executor) {
+        this.executor = executor;
+        return this;
+    }
+
     /**
      * Registers the meters and begins to count.
      *
@@ -113,13 +155,14 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         if (!undo.isEmpty()) {
             throw new IllegalStateException("already bound to a registry; close it first, or make another for another");
         }
+        Executor thread = executor != null ? executor : ownThread();
         Registration registration = new Registration(registry);
         // First, so that nothing is left behind where a registry refuses a meter halfway.
-        undo.add(() -> registration.meters().forEach((Meter meter) -> registry.remove(meter)));
+        undo.add(() -> remove(registration, registry, thread));
         for (Gate gate : gates) {
             GateMeters meters = new GateMeters(gate, registration);
             publishing.add(meters);
-            Ticking ticking = new Ticking(gate.time(), meters);
+            Ticking ticking = new Ticking(gate.time(), meters, thread);
             undo.add(ticking::stop);
             ticking.start();
         }
@@ -131,10 +174,50 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             registration.counter(Meters.CONFIG_RELOADS, watched, it -> it.refused(), "refused");
         }
         quotas.forEach((pool, of) -> QuotaMeters.register(pool, of, registration));
+        sources.forEach((pool, of) -> PluginMeters.sources(pool, of, registration));
+        registration.counter(Meters.LOG_DROPPED, dropped, ignored -> BoundedLog.dropped());
         for (Engine engine : engines) {
-            EngineMeters meters = new EngineMeters(engine, registration, prices);
+            registration.counter(Meters.METERS_DROPPED, dropped, LongAdder::doubleValue);
+            EngineMeters meters = new EngineMeters(engine, registration, prices, dropped);
+            publishing.add(meters);
             engine.addListener(meters);
             undo.add(() -> engine.removeListener(meters));
+            Ticking ticking = new Ticking(engine.time(), meters, thread);
+            undo.add(ticking::stop);
+            ticking.start();
+        }
+    }
+
+    /** Made when there is something to hand on, and gone when there has been nothing for long. */
+    private Executor ownThread() {
+        ThreadPoolExecutor own =
+                new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "tidegate-meters");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        own.allowCoreThreadTimeOut(true);
+        undo.add(own::shutdownNow);
+        return own;
+    }
+
+    /** By the registry's own thread, for which nobody waits long. */
+    private static void remove(Registration registration, MeterRegistry registry, Executor thread) {
+        CompletableFuture<Void> removed = new CompletableFuture<>();
+        try {
+            thread.execute(() -> {
+                try {
+                    registration.meters().forEach((Meter meter) -> registry.remove(meter));
+                    removed.complete(null);
+                } catch (RuntimeException | Error e) {
+                    removed.completeExceptionally(e);
+                }
+            });
+            removed.get(REMOVE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+            LOG.warn("a meter registry did not let go of all meters", e);
         }
     }
 
@@ -143,39 +226,49 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
         return failures.sum();
     }
 
-    /** Hands on all times counted until now, without waiting for the next second: before a push, or in a test. */
+    /**
+     * Hands on all times counted until now, without waiting for the next second: before a push, or in a test. Waits for the registry as
+     * long as that takes.
+     */
     public void publish() {
-        publishing.forEach(TidegateMetrics::publish);
+        publishing.forEach(this::publish);
     }
 
-    private static void publish(GateMeters meters) {
-        // One call at a time: two would hand on the same values.
-        synchronized (meters) {
+    private void publish(Publishing meters) {
+        handing.lock();
+        try {
             meters.publish();
+        } finally {
+            handing.unlock();
         }
     }
 
+    /** Waits for a registry that hangs no longer than 2 s; the thread that is in it is interrupted then. */
     @Override
     public void close() {
-        undo.forEach(Runnable::run);
+        // Last things first, but the thread that removes the meters must be there for it.
+        List<Runnable> all = new ArrayList<>(undo);
         undo.clear();
+        Collections.reverse(all);
+        all.forEach(Runnable::run);
         publishing.clear();
     }
 
-    /** Hands on the times of one gate, once a second. */
+    /** Hands on the values of one gate or engine, once a second. */
     private final class Ticking implements Runnable {
 
-        private static final Logger LOG = LoggerFactory.getLogger(TidegateMetrics.class);
-
         private final TimeSource time;
-        private final GateMeters meters;
+        private final Publishing meters;
+        private final Executor thread;
+        private final AtomicBoolean underWay = new AtomicBoolean();
         private volatile boolean stopped;
         private volatile boolean failing;
         private volatile TimeSource.@Nullable Task next;
 
-        Ticking(TimeSource time, GateMeters meters) {
+        Ticking(TimeSource time, Publishing meters, Executor thread) {
             this.time = time;
             this.meters = meters;
+            this.thread = thread;
         }
 
         void start() {
@@ -184,19 +277,38 @@ public final class TidegateMetrics implements MeterBinder, AutoCloseable {
             }
         }
 
+        /** On the clock's thread, which must never wait for a registry. */
         @Override
         public void run() {
+            try {
+                // What is not handed on now is with the next.
+                if (underWay.compareAndSet(false, true)) {
+                    thread.execute(this::handOn);
+                }
+            } catch (RuntimeException | Error e) {
+                underWay.set(false);
+                failed(e);
+            } finally {
+                start();
+            }
+        }
+
+        private void handOn() {
             try {
                 publish(meters);
                 failing = false;
             } catch (Throwable e) {
-                failures.increment();
-                if (!failing) {
-                    failing = true;
-                    LOG.error("a meter registry failed; times it was not told are lost, requests are not affected", e);
-                }
+                failed(e);
             } finally {
-                start();
+                underWay.set(false);
+            }
+        }
+
+        private void failed(Throwable e) {
+            failures.increment();
+            if (!failing) {
+                failing = true;
+                LOG.error("a meter registry failed; times it was not told are lost, requests are not affected", e);
             }
         }
 

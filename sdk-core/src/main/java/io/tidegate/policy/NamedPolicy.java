@@ -22,6 +22,14 @@ final class NamedPolicy {
         return policy instanceof LearningPolicy learning ? new Learning(name, learning) : new Plain(name, policy);
     }
 
+    /** The policy itself. */
+    static Policy within(Policy policy) {
+        if (policy instanceof Plain plain) {
+            return plain.policy();
+        }
+        return policy instanceof Learning learning ? learning.policy() : policy;
+    }
+
     private static Proposal renamed(String name, Proposal proposal) {
         return proposal instanceof Proposal.Wants wants
                 ? new Proposal.Wants(name, wants.replicas(), wants.demand(), wants.cause(), wants.why())

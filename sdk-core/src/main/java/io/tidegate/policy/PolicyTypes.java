@@ -21,6 +21,16 @@ public final class PolicyTypes {
     private PolicyTypes() {}
 
     /**
+     * Whether a policy is of this library, under whatever name: such policies answer from memory and at once, so they are asked where
+     * they are needed.
+     */
+    public static boolean isBuiltIn(Policy policy) {
+        Class<?> type = NamedPolicy.within(policy).getClass();
+        return type.getPackageName().equals(PolicyTypes.class.getPackageName())
+                && type.getClassLoader() == PolicyTypes.class.getClassLoader();
+    }
+
+    /**
      * Makes a policy, which bears this name.
      *
      * @throws IllegalArgumentException naming the types there are if there is none of that name, or every setting that is wrong, or

@@ -12,6 +12,7 @@ import io.tidegate.admission.Permit;
 import io.tidegate.admission.Request;
 import io.tidegate.admission.Ticket;
 import io.tidegate.admission.Usage;
+import io.tidegate.log.BoundedLog;
 import io.tidegate.pool.Tier;
 import io.tidegate.routing.Route.Alternative;
 import io.tidegate.routing.Routed.Answered;
@@ -33,7 +34,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Chooses which of several pools serves a request, and asks its gate: the pool it is meant for, or a smaller model, another region,
@@ -57,7 +57,7 @@ import org.slf4j.LoggerFactory;
 @SuppressWarnings("EnumOrdinal") // an array is the quickest map from an enum, and none of them leaves this class
 public final class Router {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
+    private static final Logger LOG = BoundedLog.of(Router.class);
 
     private final TimeSource time;
     private final Map<String, Place> places;

@@ -5,6 +5,10 @@
  */
 package io.tidegate.signal;
 
+import io.tidegate.log.BoundedLog;
+import io.tidegate.plugin.Bulkhead;
+import io.tidegate.plugin.PluginRefusedException;
+import io.tidegate.plugin.PluginRefusedException.Reason;
 import io.tidegate.pool.Signal;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.TimeSource;
@@ -12,12 +16,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One source of a board and what it last said.
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Poll {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Poll.class);
+    private static final Logger LOG = BoundedLog.of(Poll.class);
 
     private static final int MOST_SIGNALS = 1000;
     private static final int LONGEST_REASON = 300;
@@ -41,7 +43,7 @@ final class Poll {
     private final Duration staleAfter;
     private final @Nullable Movement movement;
     private final TimeSource time;
-    private final Executor executor;
+    private final Bulkhead bulkhead;
     private final BooleanSupplier closed;
     private final AtomicBoolean reading = new AtomicBoolean();
     private volatile long readingSinceNanos;
@@ -62,20 +64,21 @@ final class Poll {
             long timesFrozen) {}
 
     Poll(
+            String name,
             SignalSource source,
             Duration period,
             Duration staleAfter,
             @Nullable Movement movement,
             TimeSource time,
-            Executor executor,
+            Bulkhead bulkhead,
             BooleanSupplier closed) {
-        this.name = Objects.requireNonNull(source.name(), "name of a source");
+        this.name = name;
         this.source = source;
         this.period = period;
         this.staleAfter = staleAfter;
         this.movement = movement;
         this.time = time;
-        this.executor = executor;
+        this.bulkhead = bulkhead;
         this.closed = closed;
         // Not absent: what has not been heard of yet must not look complete.
         this.state = new State(missing("not read yet"), false, 0, 0, "", 0);
@@ -111,7 +114,8 @@ final class Poll {
                 seen.failures(),
                 reading.get() ? Duration.ofNanos(Math.max(0, now - since)) : Duration.ZERO,
                 seen.frozen(),
-                seen.timesFrozen());
+                seen.timesFrozen(),
+                bulkhead.status());
     }
 
     void run() {
@@ -120,26 +124,37 @@ final class Poll {
         }
         time.schedule(period.toNanos(), this::run);
         if (reading.compareAndSet(false, true)) {
-            try {
-                readingSinceNanos = time.nanos();
-                executor.execute(this::read);
-            } catch (RuntimeException | Error e) {
-                // Also when no thread could be made: left true, the source would never be read again.
-                failed(e);
-                reading.set(false);
-            }
+            readingSinceNanos = time.nanos();
+            bulkhead.call(() -> checked(source.read()), this::read);
         }
     }
 
-    private void read() {
+    private void read(@Nullable Map<String, Signal> signals, @Nullable Throwable failure) {
         try {
-            if (!closed.getAsBoolean()) {
-                answered(checked(source.read()));
+            if (closed.getAsBoolean()) {
+                return;
             }
-        } catch (Exception | Error e) {
+            if (signals != null) {
+                answered(signals);
+            } else if (failure instanceof PluginRefusedException refused) {
+                refused(refused);
+            } else {
+                failed(Objects.requireNonNull(failure));
+            }
+        } catch (RuntimeException | Error e) {
             failed(e);
         } finally {
             reading.set(false);
+        }
+    }
+
+    /** It was not read, and by that no worse than before; but why there is nothing must be told from the first. */
+    private void refused(PluginRefusedException refused) {
+        State before = state;
+        if (refused.reason() == Reason.NO_THREAD) {
+            failed(refused);
+        } else if (!before.answered() && before.failures() == 0) {
+            state = new State(missing(reason(refused)), false, 0, 0, "", 0);
         }
     }
 
@@ -210,6 +225,7 @@ final class Poll {
     }
 
     void close() {
+        bulkhead.close();
         try {
             source.close();
         } catch (RuntimeException | Error e) {

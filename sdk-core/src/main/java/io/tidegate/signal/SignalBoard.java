@@ -5,6 +5,9 @@
  */
 package io.tidegate.signal;
 
+import io.tidegate.log.BoundedLog;
+import io.tidegate.plugin.Bulkhead;
+import io.tidegate.plugin.PluginStatus.Kind;
 import io.tidegate.pool.Signal;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.TimeSource;
@@ -12,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -22,13 +26,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Polls sources and keeps what each last said.
  *
- * <p>A source is read on the executor, never by whoever asks for signals, and only once at a time: one that hangs holds its own
- * thread, delays nobody, and its signals grow stale. Give it an executor with more threads than sources that may hang at once.
+ * <p>A source is read on the executor, never by whoever asks for signals, and only once at a time. A read that takes longer than {@link
+ * SignalSource#longestRead()} has failed, and is interrupted; one that ignores that holds its thread, and when a source holds two it is
+ * not read until one returns. After three failures in a row a source is left alone for two periods, 5 to 30 s, then tried once, and if
+ * that fails left alone for twice as long, at most 30 s. Meanwhile its signals grow stale. Give the board an executor with two threads
+ * for each source that may hang.
  *
  * <p>What a source says is not believed
  *
@@ -54,7 +60,10 @@ public final class SignalBoard implements AutoCloseable {
     /** Age from which a value is not acted on, unless told otherwise or polled less than three times in it. */
     public static final Duration DEFAULT_STALE_AFTER = Duration.ofSeconds(45);
 
-    private static final Logger LOG = LoggerFactory.getLogger(SignalBoard.class);
+    private static final Duration SHORTEST_LEFT_ALONE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_LEFT_ALONE = Duration.ofSeconds(30);
+
+    private static final Logger LOG = BoundedLog.of(SignalBoard.class);
 
     /** Names of signals that clash, of which one line is logged each. */
     private static final int MOST_CLASHES = 100;
@@ -112,13 +121,28 @@ public final class SignalBoard implements AutoCloseable {
      * @param staleAfter age from which a value is {@link Signal.Stale}; at least the period
      */
     public void add(SignalSource source, Duration period, Duration staleAfter) {
+        add(source, period, staleAfter, source.longestRead());
+    }
+
+    /**
+     * The same, with a deadline for its reads.
+     *
+     * @param deadline after which a read is given up, in place of {@link SignalSource#longestRead()}; positive, at most 1 hour
+     */
+    public void add(SignalSource source, Duration period, Duration staleAfter, Duration deadline) {
         if (period.isZero() || period.isNegative() || staleAfter.compareTo(period) < 0) {
             throw new IllegalArgumentException(
                     "source " + source.name() + " needs a positive period and staleAfter of at least that, but had "
                             + period + " and " + staleAfter);
         }
         Movement movement = activity == null || frozenAfterReads == 0 ? null : new Movement(frozenAfterReads, activity);
-        Poll poll = new Poll(source, period, staleAfter, movement, time, executor, closed::get);
+        String name = Objects.requireNonNull(source.name(), "name of a source");
+        Duration leftAlone = leftAlone(period);
+        Bulkhead bulkhead = Bulkhead.builder(name, Kind.SOURCE, time, executor)
+                .deadline(deadline)
+                .open(leftAlone, LONGEST_LEFT_ALONE)
+                .build();
+        Poll poll = new Poll(name, source, period, staleAfter, movement, time, bulkhead, closed::get);
         polls.add(poll);
         long delay = firstDelay(period);
         if (delay == 0) {
@@ -126,6 +150,15 @@ public final class SignalBoard implements AutoCloseable {
         } else {
             time.schedule(delay, poll::run);
         }
+    }
+
+    /** Two periods, so that it spares a source anything, but 5 to 30 s: signals must be back soon after their source is. */
+    private static Duration leftAlone(Duration period) {
+        Duration two = period.compareTo(LONGEST_LEFT_ALONE) > 0 ? LONGEST_LEFT_ALONE : period.multipliedBy(2);
+        if (two.compareTo(SHORTEST_LEFT_ALONE) < 0) {
+            return SHORTEST_LEFT_ALONE;
+        }
+        return two.compareTo(LONGEST_LEFT_ALONE) > 0 ? LONGEST_LEFT_ALONE : two;
     }
 
     private long firstDelay(Duration period) {

@@ -5,6 +5,7 @@
  */
 package io.tidegate.signal;
 
+import io.tidegate.plugin.PluginStatus;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param source its name
  * @param sinceAnswer how long ago it last answered, whatever it said; null if it never has
  * @param failuresInARow reads that failed since it last answered
- * @param reading how long the read under way takes by now; zero if none is. One far above the period hangs
+ * @param reading how long the read under way takes by now; zero if none is
  * @param frozen why its values are taken for frozen, in words; empty if they are not
  * @param timesFrozen how often it froze
+ * @param plugin how its reads went, whether it is read, and how many reads it holds that ignore their interrupt
  * @since 0.1.0
  */
 public record SourceStatus(
@@ -25,7 +27,8 @@ public record SourceStatus(
         long failuresInARow,
         Duration reading,
         String frozen,
-        long timesFrozen) {
+        long timesFrozen,
+        PluginStatus plugin) {
 
     /** Whether its values are taken for frozen. */
     public boolean isFrozen() {

@@ -5,6 +5,7 @@
  */
 package io.tidegate.time;
 
+import io.tidegate.log.BoundedLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,7 +13,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A clock that is read by loading a field: a thread of its own keeps the field at most a tick behind.
@@ -37,7 +37,7 @@ final class CoarseClock implements AutoCloseable {
     /** No time. A reading that happens to be this, once in 292 years, is taken for the next. */
     static final long NONE = Long.MIN_VALUE;
 
-    private static final Logger LOG = LoggerFactory.getLogger(CoarseClock.class);
+    private static final Logger LOG = BoundedLog.of(CoarseClock.class);
 
     private static final VarHandle NOW;
     private static final VarHandle WANTED;

@@ -5,11 +5,11 @@
  */
 package io.tidegate.time;
 
+import io.tidegate.log.BoundedLog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.PriorityQueue;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A clock that stands still until it is told to move: for tests of policies, plugins and gateways, and for simulation.
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ManualTime implements TimeSource {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ManualTime.class);
+    private static final Logger LOG = BoundedLog.of(ManualTime.class);
 
     private final Object lock = new Object();
     private final PriorityQueue<Entry> queue = new PriorityQueue<>();

@@ -5,12 +5,12 @@
  */
 package io.tidegate.time;
 
+import io.tidegate.log.BoundedLog;
 import java.time.Instant;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Real time: {@link System#nanoTime()}, one daemon thread that runs what is due, and one that keeps {@link #coarseNanos()} at
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SystemTime implements TimeSource, AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(SystemTime.class);
+    private static final Logger LOG = BoundedLog.of(SystemTime.class);
 
     private final CoarseClock coarse = new CoarseClock(System::nanoTime);
     private final ScheduledThreadPoolExecutor executor;

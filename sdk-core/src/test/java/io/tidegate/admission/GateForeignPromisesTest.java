@@ -225,7 +225,7 @@ class GateForeignPromisesTest {
             Scene scene = new Scene(Runnable::run);
             AtomicInteger thrown = new AtomicInteger();
             ThrowingRegistry registry = new ThrowingRegistry(kind, thrown);
-            TidegateMetrics metrics = new TidegateMetrics(List.of(scene.gate));
+            TidegateMetrics metrics = new TidegateMetrics(List.of(scene.gate)).withExecutor(Runnable::run);
             metrics.bindTo(registry);
             scene.play(() -> {});
             int before = thrown.get();

@@ -7,6 +7,7 @@ package io.tidegate.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import io.tidegate.time.ManualTime;
@@ -166,6 +167,7 @@ class GateLeakPromiseTest {
             System.setErr(into);
             steps.run();
         } finally {
+            BoundedLog.flush(Duration.ofSeconds(30));
             System.setErr(before);
         }
         return bytes.toString(StandardCharsets.UTF_8);

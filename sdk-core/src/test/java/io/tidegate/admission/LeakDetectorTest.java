@@ -8,6 +8,7 @@ package io.tidegate.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidegate.log.BoundedLog;
 import io.tidegate.pool.PoolLoad.TierLoad;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -342,6 +343,7 @@ class LeakDetectorTest {
         try {
             code.run();
         } finally {
+            BoundedLog.flush(Duration.ofSeconds(30));
             System.setErr(before);
         }
         return written.toString(StandardCharsets.UTF_8);

@@ -13,6 +13,7 @@ import io.tidegate.guardrail.Narrowing;
 import io.tidegate.guardrail.spi.Guardrail;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Cause;
+import io.tidegate.policy.ReplicaMath;
 import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
 import java.time.Duration;
@@ -110,7 +111,7 @@ class EngineShadowTest {
         Rig rig = new Rig(2);
         rig.pool.shadow(new PolicySet(
                 "wild",
-                List.of(policy("wild", view -> new Proposal.Wants("wild", Integer.MAX_VALUE, Cause.SIGNAL, ""))),
+                List.of(policy("wild", view -> new Proposal.Wants("wild", ReplicaMath.MANY, Cause.SIGNAL, ""))),
                 List.of()));
         rig.start();
         rig.advance(Duration.ofSeconds(5));

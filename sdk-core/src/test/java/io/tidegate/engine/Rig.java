@@ -9,9 +9,9 @@ import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
+import io.tidegate.policy.OwnPolicy;
 import io.tidegate.policy.Proposal;
 import io.tidegate.policy.Proposal.Cause;
-import io.tidegate.policy.spi.Policy;
 import io.tidegate.pool.PoolView;
 import io.tidegate.supply.Supply;
 import io.tidegate.time.ManualTime;
@@ -67,21 +67,13 @@ final class Rig implements AutoCloseable {
                 .stepUp(null)
                 .stepDown(null)
                 .stabilizationWindow(Duration.ZERO)
-                .policy(new Wanting());
+                .policy(new OwnPolicy("wanting", this::wanted));
     }
 
-    private final class Wanting implements Policy {
-        @Override
-        public String name() {
-            return "wanting";
-        }
-
-        @Override
-        public Proposal propose(PoolView view) {
-            views.add(view);
-            int replicas = want == HOLD ? view.replicas().desired() : want;
-            return new Proposal.Wants(name(), replicas, Cause.SIGNAL, "the test says so.");
-        }
+    private Proposal wanted(PoolView view) {
+        views.add(view);
+        int replicas = want == HOLD ? view.replicas().desired() : want;
+        return new Proposal.Wants("wanting", replicas, Cause.SIGNAL, "the test says so.");
     }
 
     Rig start() {

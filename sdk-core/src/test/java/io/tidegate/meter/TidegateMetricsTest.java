@@ -28,6 +28,8 @@ import io.tidegate.config.ConfigReader;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.pool.Signal;
+import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.ManualTime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +80,19 @@ class TidegateMetricsTest {
         }
     }
 
+    /** A source that has nothing to say. */
+    private static final class Quiet implements SignalSource {
+        @Override
+        public String name() {
+            return "quiet";
+        }
+
+        @Override
+        public Map<String, Signal> read() {
+            return Map.of();
+        }
+    }
+
     @TempDir
     Path folder;
 
@@ -99,6 +115,7 @@ class TidegateMetricsTest {
                 .executor(Runnable::run)
                 .callbackExecutor(Runnable::run)
                 .backend("chat", backend)
+                .signals("chat", new Quiet(), Duration.ofSeconds(10))
                 .meters(registry)
                 .watch(Duration.ofSeconds(10))
                 .start();

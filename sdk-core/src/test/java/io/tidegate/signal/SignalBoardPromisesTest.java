@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.tidegate.plugin.HangingThreads;
+import io.tidegate.plugin.PluginStatus.Kind;
+import io.tidegate.plugin.PluginStatus.State;
 import io.tidegate.pool.Signal;
 import io.tidegate.pool.Signal.Invalid;
 import io.tidegate.pool.Signal.Known;
@@ -17,11 +20,9 @@ import io.tidegate.pool.Signal.Part;
 import io.tidegate.pool.Signal.Stale;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.ManualTime;
-import io.tidegate.time.QueueExecutor;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -254,31 +255,33 @@ class SignalBoardPromisesTest {
         @DisplayName(
                 "E3: a read that hangs blocks no other, and when it returns late its values are as old as they are")
         void signals_hungReadReturnsLate_isNotFresh() {
-            QueueExecutor hanging = new QueueExecutor();
-            List<Runnable> released = new ArrayList<>();
-            // Of the source that hangs, only the test runs reads; the other's run at once.
-            SignalBoard board = new SignalBoard(time, task -> {
-                hanging.execute(task);
-                if (hanging.size() == 1 && released.isEmpty()) {
-                    released.add(task);
-                } else {
-                    hanging.run(hanging.size() - 1);
-                }
-            });
+            HangingThreads threads = new HangingThreads();
+            SignalBoard board = new SignalBoard(time, threads);
             long[] measured = {time.nanos()};
-            Told slow = new Told("slow").says(() -> Map.of("slow.value", new Known(1, "ratio", measured[0], "slow")));
+            boolean[] hangs = {true};
+            Told slow = new Told("slow").says(() -> {
+                if (hangs[0]) {
+                    threads.hang();
+                }
+                return Map.of("slow.value", new Known(1, "ratio", measured[0], "slow"));
+            });
             board.add(slow, PERIOD);
             board.add(new Told("quick").says(2), PERIOD);
 
+            time.advance(Duration.ofSeconds(1));
+            assertThat(board.sources().get(0).reading()).isEqualTo(Duration.ofSeconds(1));
             time.advance(Duration.ofMinutes(2));
             assertThat(board.signals().get("slow")).isInstanceOf(Missing.class);
             assertThat(board.signals().get("quick.value")).isInstanceOf(Known.class);
-            assertThat(board.sources().get(0).reading()).isEqualTo(Duration.ofMinutes(2));
+            assertThat(slow.reads).as("each holds a thread").isEqualTo(2);
+            assertThat(board.sources().get(0).plugin().state()).isEqualTo(State.OFF);
             assertThat(board.sources().get(1).reading()).isZero();
 
-            hanging.run(0);
-            assertThat(board.signals().get("slow.value")).isEqualTo(new Stale("slow", Duration.ofMinutes(2)));
-            assertThat(slow.reads).isEqualTo(1);
+            hangs[0] = false;
+            threads.close();
+            assertThat(board.signals().get("slow"))
+                    .as("what comes late is dropped")
+                    .isInstanceOf(Missing.class);
 
             measured[0] = time.nanos();
             time.advance(PERIOD);
@@ -558,11 +561,21 @@ class SignalBoardPromisesTest {
             throw new IOException("refused");
         });
         time.advance(PERIOD.multipliedBy(3));
-        assertThat(board.sources())
-                .containsExactly(new SourceStatus("a", PERIOD.multipliedBy(3), 3, Duration.ZERO, "", 0));
+        assertSource(board, PERIOD.multipliedBy(3), 3, State.OPEN);
         source.says(2);
-        time.advance(PERIOD);
-        assertThat(board.sources()).containsExactly(new SourceStatus("a", Duration.ZERO, 0, Duration.ZERO, "", 0));
+        time.advance(Duration.ofSeconds(60));
+        assertSource(board, Duration.ZERO, 0, State.CLOSED);
+    }
+
+    private static void assertSource(SignalBoard board, Duration sinceAnswer, long failures, State state) {
+        SourceStatus status = board.sources().get(0);
+        assertThat(status.source()).isEqualTo("a");
+        assertThat(status.sinceAnswer()).isEqualTo(sinceAnswer);
+        assertThat(status.failuresInARow()).isEqualTo(failures);
+        assertThat(status.reading()).isZero();
+        assertThat(status.isFrozen()).isFalse();
+        assertThat(status.plugin().state()).isEqualTo(state);
+        assertThat(status.plugin().kind()).isEqualTo(Kind.SOURCE);
     }
 
     @Test

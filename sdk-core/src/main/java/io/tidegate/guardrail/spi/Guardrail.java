@@ -5,10 +5,12 @@
  */
 package io.tidegate.guardrail.spi;
 
+import io.tidegate.guardrail.Canary;
 import io.tidegate.guardrail.History;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.policy.Recipe;
 import io.tidegate.pool.PoolView;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,6 +40,14 @@ public interface Guardrail {
      */
     default boolean bindsOverrides() {
         return false;
+    }
+
+    /**
+     * Proposals it exists to reject, by its settings. At the start it is asked about each, and if it lets one pass nothing starts. None
+     * by default.
+     */
+    default List<Canary> canaries() {
+        return List.of();
     }
 
     /**

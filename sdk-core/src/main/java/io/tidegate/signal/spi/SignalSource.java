@@ -6,6 +6,7 @@
 package io.tidegate.signal.spi;
 
 import io.tidegate.pool.Signal;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -33,6 +34,15 @@ public interface SignalSource extends AutoCloseable {
      */
     default boolean alwaysMoves() {
         return false;
+    }
+
+    /**
+     * How long a read may take; 2 s by default. After it the read is given up, its thread is interrupted, and what it brings later is
+     * dropped. Positive, at most 1 hour, and a little above the source's own time-outs, so that a part of what there is can be told
+     * where the rest is silent.
+     */
+    default Duration longestRead() {
+        return Duration.ofSeconds(2);
     }
 
     /** Gives back what it holds; does nothing by default. */
