@@ -170,6 +170,8 @@ final class PoolAssembly {
                 .backend(backend(scaling))
                 .replicaWork(pool.replica().work())
                 .timeToReady(pool.replica().timeToReady())
+                .pricePerHour(pool.replica().pricePerHour().orElse(Double.NaN))
+                .alerts(scaling.alerts().toSettings())
                 .mode(scaling.mode())
                 .period(scaling.period())
                 .rateWindow(scaling.rateWindow())

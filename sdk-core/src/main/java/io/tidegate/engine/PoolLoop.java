@@ -76,6 +76,7 @@ final class PoolLoop {
     private final Failures failures;
     private final Course live;
     private final ReadyTimes readyTimes;
+    private final AlertDesk alerts;
     private final MarkKeeper marks;
     private final @Nullable Remembering memory;
     private final RecentLoad recentLoad = new RecentLoad();
@@ -117,6 +118,9 @@ final class PoolLoop {
     private int saidTo = -1;
     private double replicaSeconds;
     private long accruedNanos;
+    /** What the gate counted in this round; null if that could not be read. */
+    private @Nullable PoolLoad load;
+
     private @Nullable PoolView view;
     private @Nullable Decision latest;
 
@@ -144,7 +148,8 @@ final class PoolLoop {
             Executor calls,
             Ledger ledger,
             @Nullable EngineMemory memory,
-            List<EngineListener> listeners) {
+            List<EngineListener> listeners,
+            AlertDeliveries deliveries) {
         this.pool = pool;
         this.name = pool.name;
         this.time = time;
@@ -157,6 +162,7 @@ final class PoolLoop {
         this.live = new Course(decider(pool.policySet(), ""), History.startingAt(time.nanos(), 0));
         this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
         this.readyTimes = new ReadyTimes(pool.timeToReady);
+        this.alerts = new AlertDesk(pool, ledger, deliveries, this::append);
         this.marks = new MarkKeeper(time.nanos(), time.wallTime());
         this.marks.period(pool.period);
         this.memory = memory == null ? null : new Remembering(pool.name, memory, calls, time);
@@ -363,13 +369,39 @@ final class PoolLoop {
         } catch (RuntimeException | Error e) {
             failures.failed("a round", e);
         }
+        guarded("the alerts", this::lookForAlerts);
+    }
+
+    /** At the end of every round, also of one in which nothing could be decided. */
+    private void lookForAlerts() {
+        long now = time.nanos();
+        if (!alerts.isDue(now)) {
+            return;
+        }
+        ReplicaStatus known = status;
+        boolean deciding = known != null && heard && remembered;
+        alerts.look(
+                pool,
+                now,
+                time.wallTime(),
+                new AlertDesk.Facts(
+                        deciding ? view : null,
+                        deciding ? latest : null,
+                        deciding && now - statusNanos <= pool.staleAfter.toNanos(),
+                        events,
+                        live.history(),
+                        known == null ? 0 : known.running(),
+                        replicaSeconds,
+                        load));
     }
 
     private void round() {
         long now = time.nanos();
         marks.clock(now, time.wallTime());
-        PoolLoad load = pool.load.get();
-        List<TierView> tiers = rates.update(load);
+        load = null;
+        PoolLoad counted = pool.load.get();
+        load = counted;
+        List<TierView> tiers = rates.update(counted);
         recall();
         readStatus(now);
         ReplicaStatus known = status;
@@ -377,7 +409,7 @@ final class PoolLoop {
             return;
         }
         accrue(known, now);
-        Recent recent = recentLoad.update(load, known.ready());
+        Recent recent = recentLoad.update(counted, known.ready());
         Map<String, Signal> measured = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
         Evidence evidence = evidence(measured, fresh, now);
@@ -719,6 +751,7 @@ final class PoolLoop {
                 pool.name,
                 desired,
                 target);
+        alerts.takenOver(now);
         // A raise counts as a proposal, so that it is not undone before a stabilization window has passed.
         live.proposed(now, desired);
         live.changed(now, target, desired);
@@ -917,7 +950,9 @@ final class PoolLoop {
                 failures.count(),
                 Optional.ofNullable(override.get()).map(InForce::override),
                 Optional.ofNullable(shadow).map(Shadow::state),
-                live.learned());
+                live.learned(),
+                alerts.active(),
+                alerts.fired());
     }
 
     private static void trim(ArrayDeque<?> kept) {

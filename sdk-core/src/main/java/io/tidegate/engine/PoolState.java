@@ -5,6 +5,8 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.Alert;
+import io.tidegate.alert.AlertKind;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.policy.Learned;
@@ -31,10 +33,23 @@ public final class PoolState {
     private final Optional<ManualOverride> override;
     private final Optional<ShadowState> shadow;
     private final Map<String, Learned> learned;
+    private final List<Alert> alerts;
+    private final Map<AlertKind, Long> fired;
 
     /** Nothing is known yet. */
-    static final PoolState UNKNOWN =
-            new PoolState(null, null, List.of(), List.of(), 0, 0, 0, Optional.empty(), Optional.empty(), Map.of());
+    static final PoolState UNKNOWN = new PoolState(
+            null,
+            null,
+            List.of(),
+            List.of(),
+            0,
+            0,
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            List.of(),
+            Map.of());
 
     PoolState(
             @Nullable PoolView view,
@@ -46,7 +61,9 @@ public final class PoolState {
             long failures,
             Optional<ManualOverride> override,
             Optional<ShadowState> shadow,
-            Map<String, Learned> learned) {
+            Map<String, Learned> learned,
+            List<Alert> alerts,
+            Map<AlertKind, Long> fired) {
         this.view = view;
         this.latest = latest;
         this.decisions = List.copyOf(decisions);
@@ -57,6 +74,8 @@ public final class PoolState {
         this.override = override;
         this.shadow = shadow;
         this.learned = Map.copyOf(learned);
+        this.alerts = List.copyOf(alerts);
+        this.fired = Map.copyOf(fired);
     }
 
     /** What was known, or empty until the backend's status was first heard. */
@@ -107,5 +126,15 @@ public final class PoolState {
     /** What policies have learned, by their names. */
     public Map<String, Learned> learned() {
         return learned;
+    }
+
+    /** What is wrong with it now, as of the last look, which is once a second; in the order of {@link AlertKind}. */
+    public List<Alert> alerts() {
+        return alerts;
+    }
+
+    /** How often an alert of that kind has begun since the engine started. */
+    public long alertsFired(AlertKind kind) {
+        return fired.getOrDefault(kind, 0L);
     }
 }

@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.AlertSettings;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision.Mode;
@@ -48,6 +49,8 @@ public final class ScaledPool {
     final Duration eventGap;
     final Mode mode;
     final @Nullable PolicySet shadow;
+    final AlertSettings alerts;
+    final double pricePerHour;
 
     private ScaledPool(Builder builder) {
         this.name = builder.name;
@@ -67,6 +70,8 @@ public final class ScaledPool {
         this.eventGap = builder.eventGap;
         this.mode = builder.mode;
         this.shadow = builder.shadow;
+        this.alerts = builder.alerts;
+        this.pricePerHour = builder.pricePerHour;
     }
 
     /** Starts the settings of a pool. */
@@ -115,6 +120,8 @@ public final class ScaledPool {
         private Duration eventGap = Duration.ofMillis(20);
         private Mode mode = Mode.ACT;
         private @Nullable PolicySet shadow;
+        private AlertSettings alerts = AlertSettings.defaults();
+        private double pricePerHour = Double.NaN;
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
@@ -240,6 +247,21 @@ public final class ScaledPool {
          */
         public Builder shadow(@Nullable PolicySet shadow) {
             this.shadow = shadow;
+            return this;
+        }
+
+        /** When things are alerts; {@link AlertSettings#defaults()} by default. */
+        public Builder alerts(AlertSettings alerts) {
+            this.alerts = Objects.requireNonNull(alerts, "alerts");
+            return this;
+        }
+
+        /** What a replica costs, in any one currency; 0 or more, or NaN, the default, where it is not known. For alerts. */
+        public Builder pricePerHour(double price) {
+            if (price < 0 || Double.isInfinite(price)) {
+                throw new IllegalArgumentException("pricePerHour must be >= 0 and finite, or NaN, but was " + price);
+            }
+            this.pricePerHour = price;
             return this;
         }
 

@@ -7,6 +7,8 @@ package io.tidegate.meter;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
+import io.tidegate.alert.Alert;
+import io.tidegate.alert.AlertKind;
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.PoolState;
 import io.tidegate.engine.ShadowState;
@@ -42,11 +44,18 @@ final class EngineMeters implements EngineListener {
     private record Ended(String pool, Direction direction, Cause cause, Phase outcome) {}
 
     EngineMeters(Engine engine, Registration registration, Map<String, DoubleSupplier> prices) {
+        for (String listener : engine.alertListeners()) {
+            registration.counter(
+                    Meters.ALERTS_UNDELIVERED, engine, it -> it.alertsFailed(listener), listener, "failed");
+            registration.counter(
+                    Meters.ALERTS_UNDELIVERED, engine, it -> it.alertsDropped(listener), listener, "dropped");
+        }
         for (String pool : engine.pools()) {
             replicas(engine, registration, pool);
             registration.counter(
                     Meters.ENGINE_FAILURES, engine, it -> it.state(pool).failures(), pool);
             evidence(engine, registration, pool);
+            alerts(engine, registration, pool);
             shadow(engine, registration, pool);
             Map<Trigger, Timer> byTrigger = new EnumMap<>(Trigger.class);
             for (Trigger trigger : Trigger.values()) {
@@ -129,6 +138,24 @@ final class EngineMeters implements EngineListener {
                         .map(view -> (Number) view.capacity().tokensPerSecond())
                         .orElse(Double.NaN),
                 pool);
+    }
+
+    private static void alerts(Engine engine, Registration registration, String pool) {
+        for (AlertKind kind : AlertKind.values()) {
+            for (Alert.Severity severity : Alert.Severity.values()) {
+                registration.gauge(
+                        Meters.ALERTS,
+                        () -> engine.state(pool).alerts().stream()
+                                        .anyMatch(alert -> alert.kind() == kind && alert.severity() == severity)
+                                ? 1
+                                : 0,
+                        pool,
+                        kind.code(),
+                        severity.code());
+            }
+            registration.counter(
+                    Meters.ALERTS_FIRED, engine, it -> it.state(pool).alertsFired(kind), pool, kind.code());
+        }
     }
 
     private static void shadow(Engine engine, Registration registration, String pool) {

@@ -49,7 +49,8 @@ class ArchitectureTest {
             Map.entry("policy", Set.of("time", "pool", "supply")),
             Map.entry("guardrail", Set.of("time", "pool", "supply", "policy")),
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
-            Map.entry("engine", Set.of("time", "pool", "supply", "signal", "policy", "guardrail", "ledger")),
+            Map.entry("alert", Set.of("time", "pool", "supply", "policy", "guardrail", "ledger")),
+            Map.entry("engine", Set.of("time", "pool", "supply", "signal", "policy", "guardrail", "ledger", "alert")),
             Map.entry(
                     "config",
                     Set.of(
@@ -62,6 +63,7 @@ class ArchitectureTest {
                             "routing",
                             "policy",
                             "guardrail",
+                            "alert",
                             "engine")),
             Map.entry("instrument", Set.of("time", "pool", "supply", "admission")),
             Map.entry(
@@ -77,6 +79,7 @@ class ArchitectureTest {
                             "policy",
                             "guardrail",
                             "ledger",
+                            "alert",
                             "engine",
                             "config")));
 

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.admission.Gate;
 import io.tidegate.config.ConfigException.Problem;
+import io.tidegate.config.TidegateConfig.AlertsConfig;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.BehaviorConfig;
 import io.tidegate.config.TidegateConfig.GuardrailsConfig;
@@ -61,6 +62,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigReaderTest {
+
+    /** What stands where nothing is said of alerts. */
+    private static final AlertsConfig NO_ALERTS_SET = ConfigReader.parse(
+                    "test", "pools: {chat: {tiers: {standard: {}}, scaling: {max: 1}}}")
+            .pools()
+            .get("chat")
+            .scaling()
+            .alerts();
 
     private static final String SMALLEST = "pools: {chat: {tiers: {standard: {}}}}";
 
@@ -215,6 +224,7 @@ class ConfigReaderTest {
                                     Duration.ofMinutes(3),
                                     4,
                                     OptionalDouble.of(500)),
+                            NO_ALERTS_SET,
                             new ShadowConfig(
                                     "candidate",
                                     Map.of("panic", new PolicyConfig("panic", Map.of("stableWindow", "2m")))),
@@ -433,6 +443,7 @@ class ConfigReaderTest {
                                     Duration.ofMinutes(5),
                                     3,
                                     OptionalDouble.empty()),
+                            NO_ALERTS_SET,
                             null,
                             null));
         }
