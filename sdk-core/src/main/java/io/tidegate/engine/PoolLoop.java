@@ -17,6 +17,7 @@ import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.guardrail.History;
 import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.Ledger;
+import io.tidegate.ledger.Refusal;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.ledger.ScaleEvent.Phase;
 import io.tidegate.ledger.ScaleEvent.Step;
@@ -876,11 +877,19 @@ final class PoolLoop {
         nextReadNanos = time.nanos();
         failures.failed("the backend", failure);
         String message = failure.getMessage();
-        step(event, Phase.FAILED, message == null ? failure.toString() : message);
+        step(
+                event,
+                Phase.FAILED,
+                message == null ? failure.toString() : message,
+                failure instanceof BackendException said ? Optional.of(said.refusal()) : Optional.empty());
     }
 
     private ScaleEvent step(ScaleEvent event, Phase phase, String detail) {
-        ScaleEvent moved = event.with(new Step(phase, time.wallTime(), time.nanos(), detail));
+        return step(event, phase, detail, Optional.empty());
+    }
+
+    private ScaleEvent step(ScaleEvent event, Phase phase, String detail, Optional<Refusal> refusal) {
+        ScaleEvent moved = event.with(new Step(phase, time.wallTime(), time.nanos(), detail, refusal));
         // Events keep their place and their number is small; a copy is plainer than an index.
         List<ScaleEvent> all = new ArrayList<>(events);
         all.replaceAll(each -> each.id().equals(moved.id()) ? moved : each);

@@ -248,7 +248,8 @@ class ConfigurationDocumentTest {
             }
             if (inner != null && TITLES.containsKey(inner.getClass())) {
                 String title = TITLES.get(inner.getClass());
-                return kind + "[" + title + "](#" + title.toLowerCase(Locale.ROOT) + ")";
+                return kind + "[" + title + "](#"
+                        + title.toLowerCase(Locale.ROOT).replace(' ', '-') + ")";
             }
             String wrong = wrong(path, List.of());
             return wrong.startsWith("duration") ? wrong(path, "PT-1S") : wrong;
