@@ -233,7 +233,7 @@ public final class AlertSettings {
         private double clearShare = 0.8;
         private Duration rapidWindow = Duration.ofMinutes(30);
         private int rapidChanges = 45;
-        private int rapidReversals = 3;
+        private int rapidReversals = 5;
         private int failures = 3;
         private Duration unansweredAfter = Duration.ofMinutes(1);
         private double lateFactor = 2;
@@ -319,8 +319,8 @@ public final class AlertSettings {
         }
 
         /**
-         * Changes of direction within {@code rapidWindow} above which it does; 1 to 100,000, 3 by default: up, down, up, down is one too many
-         * for half an hour. With the default stabilization window of 5 minutes more than 6 cannot be.
+         * Changes of direction within {@code rapidWindow} above which it does; 1 to 100,000, 5 by default: a day of noisy load within the
+         * default guardrails has up to 4.
          */
         public Builder rapidReversals(int rapidReversals) {
             this.rapidReversals = between("rapidReversals", rapidReversals, 1, 100_000);

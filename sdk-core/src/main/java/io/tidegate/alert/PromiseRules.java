@@ -64,7 +64,7 @@ final class PromiseRules {
         return Finding.of(
                 critical,
                 Duration.ZERO,
-                "tier " + tier + " uses up its error budget " + Words.number(longShare / budget)
+                "tier " + Words.cut(tier) + " uses up its error budget " + Words.number(longShare / budget)
                         + " times as fast as it may over " + Words.duration(burn.longWindow) + " and "
                         + Words.number(shortShare / budget) + " times over " + Words.duration(burn.shortWindow) + ": "
                         + (long) burn.broken() + " of " + (long) burn.evaluated()
@@ -96,9 +96,10 @@ final class PromiseRules {
                         situation.nowNanos() - event.steps().get(0).atNanos());
                 return Finding.warning(
                         Duration.ZERO,
-                        "since the scale event " + event.id() + " from " + event.from() + " to "
+                        "since the scale event " + Words.cut(event.id()) + " from " + event.from() + " to "
                                 + Words.replicas(event.to()) + " began " + Words.duration(since) + " ago, " + broken
-                                + " of " + evaluated + " requests of tier " + each.getKey() + " broke their SLO ("
+                                + " of " + evaluated + " requests of tier " + Words.cut(each.getKey())
+                                + " broke their SLO ("
                                 + Words.percent(share) + ")",
                         event.to() > event.from()
                                 ? "ask sooner: raise " + Rules.setting(situation, "min")

@@ -78,7 +78,8 @@ final class SupplyRules {
         return Finding.of(
                 Attempts.refusedPerSecond(view) > 0,
                 settings.holdFor(),
-                Words.replicas(wanted) + " wanted, and " + limit.get().why() + "; " + Attempts.pressure(view),
+                Words.replicas(wanted) + " wanted, and " + Words.cut(limit.get().why()) + "; "
+                        + Attempts.pressure(view),
                 "raise " + Rules.setting(situation, bounds ? "max" : "guardrails.maxCostPerHour")
                         + ", or let less in: quotas, lower tiers first, another pool in the router's routes");
     }
@@ -112,7 +113,7 @@ final class SupplyRules {
                 Attempts.pressed(view),
                 settings.holdFor(),
                 "replicas asked for do not come, and no more are asked for: "
-                        + cap.get().why() + "; " + Attempts.pressure(view),
+                        + Words.cut(cap.get().why()) + "; " + Attempts.pressure(view),
                 "see why they do not start (kubectl describe pod, kubectl get events), whether there is a node or GPU free"
                         + " (kubectl describe nodes), and " + Rules.setting(situation, "guardrails.pendingMost"));
     }

@@ -570,7 +570,7 @@ public record TidegateConfig(
      * @param clearShare part of a threshold below which a value is fine again; 0.8 by default
      * @param rapidWindow time over which changes of the desired count are counted; 30 min by default
      * @param rapidChanges changes in it above which a pool scales too rapidly; 45 by default
-     * @param rapidReversals changes of direction in it above which it does; 3 by default
+     * @param rapidReversals changes of direction in it above which it does; 5 by default
      * @param failures calls of the backend that must have failed in a row; 3 by default
      * @param unansweredAfter how long a call may be without an answer; 1 min by default
      * @param lateFactor how many times the time to ready replicas may take; 2 by default
