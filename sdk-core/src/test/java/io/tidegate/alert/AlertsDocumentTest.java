@@ -45,8 +45,9 @@ class AlertsDocumentTest {
     void document_namesEverySettingWithItsDefault() throws Exception {
         String text = Files.readString(DOCUMENT);
         List<String> rows = text.lines()
-                .filter(line -> line.startsWith("| `") && line.split("\\|").length >= 4)
-                .map(line -> line.split("\\|")[1].trim() + " " + line.split("\\|")[2].trim())
+                .map(line -> line.split("\\|", -1))
+                .filter(cells -> cells.length >= 4)
+                .map(cells -> cells[1].trim() + " " + cells[2].trim())
                 .toList();
         List<String> expected = new ArrayList<>();
         for (Method method : AlertSettings.class.getDeclaredMethods()) {

@@ -449,10 +449,10 @@ class ConfigReaderTest {
                                     fastShort: 20s
                             alerts: {listeners: {pager: {}}}
                             """))
-                    .hasMessageContaining("rapid-scalin is not a setting; did you mean rapid-scaling?")
-                    .hasMessageContaining("pools.chat.scaling.alerts.costPerHour needs replica.pricePerHour")
-                    .hasMessageContaining("pools.chat.scaling.alerts.fastShort must be from a 60th of fastLong")
-                    .hasMessageContaining("alerts.listeners.pager.type is required");
+                    .hasMessageContaining("rapid-scalin: is not a setting; did you mean rapid-scaling?")
+                    .hasMessageContaining("pools.chat.scaling.alerts.costPerHour: needs replica.pricePerHour")
+                    .hasMessageContaining("pools.chat.scaling.alerts.fastShort: must be from a 60th of fastLong")
+                    .hasMessageContaining("alerts.listeners.pager.type: is required");
         }
 
         @Test
