@@ -196,6 +196,7 @@ final class PoolAssembly {
                 .replicaWork(pool.replica().work())
                 .timeToReady(pool.replica().timeToReady())
                 .pricePerHour(pool.replica().pricePerHour().orElse(Double.NaN))
+                .alerts(scaling.alerts().toSettings())
                 .mode(scaling.mode())
                 .period(scaling.period())
                 .rateWindow(scaling.rateWindow())

@@ -7,6 +7,9 @@ package io.tidegate;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tidegate.admission.Gate;
+import io.tidegate.alert.AlertListeners;
+import io.tidegate.alert.LogAlerts;
+import io.tidegate.alert.spi.AlertListener;
 import io.tidegate.config.ConfigDiff;
 import io.tidegate.config.ConfigException;
 import io.tidegate.config.ConfigException.Problem;
@@ -107,6 +110,8 @@ public final class Tidegate implements AutoCloseable {
         this.quotas = quotas(config, clock);
         Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
         builder.listeners.forEach(engineBuilder::listener);
+        alertListeners(config, made).forEach(engineBuilder::alerts);
+        builder.alerts.forEach(engineBuilder::alerts);
         EngineMemory memory = builder.memory != null ? builder.memory : memory(config, made);
         if (memory != null) {
             engineBuilder.memory(memory);
@@ -137,6 +142,23 @@ public final class Tidegate implements AutoCloseable {
             watcher.start();
         }
         this.closeables = made;
+    }
+
+    /** Those the settings name, or the log. */
+    private static List<AlertListener> alertListeners(TidegateConfig config, List<AutoCloseable> made) {
+        if (config.alerts().listeners().isEmpty()) {
+            return List.of(new LogAlerts());
+        }
+        List<AlertListener> listeners = new ArrayList<>();
+        config.alerts().listeners().forEach((name, listener) -> {
+            try {
+                AlertListener found = AlertListeners.create(listener.type(), listener.settings());
+                listeners.add(AlertListeners.named(name, Builder.owned(made, found)));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("alerts.listeners." + name + ": " + e.getMessage(), e);
+            }
+        });
+        return listeners;
     }
 
     private static @Nullable EngineMemory memory(TidegateConfig config, List<AutoCloseable> made) {
@@ -429,6 +451,7 @@ public final class Tidegate implements AutoCloseable {
         final Map<String, List<Guardrail>> guardrails = new LinkedHashMap<>();
         final Map<String, List<Polled>> sources = new LinkedHashMap<>();
         private final List<EngineListener> listeners = new ArrayList<>();
+        private final List<AlertListener> alerts = new ArrayList<>();
         private @Nullable TimeSource time;
         private @Nullable MeterRegistry registry;
 
@@ -519,6 +542,12 @@ public final class Tidegate implements AutoCloseable {
         /** Attaches a listener to the engine. */
         public Builder listener(EngineListener listener) {
             listeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /** Tells a listener of alerts, beside those that the settings name. The caller closes it. */
+        public Builder alerts(AlertListener listener) {
+            alerts.add(Objects.requireNonNull(listener, "listener"));
             return this;
         }
 

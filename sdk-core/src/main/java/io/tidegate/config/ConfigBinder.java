@@ -5,6 +5,7 @@
  */
 package io.tidegate.config;
 
+import io.tidegate.config.TidegateConfig.AlertListenersConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.MemoryConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
@@ -59,8 +60,9 @@ final class ConfigBinder {
         Node memory = root.child("memory");
         Optional<Path> folder = memory.text("folder").flatMap(text -> path(memory, "folder", text));
         memory.rejectUnknown();
+        AlertListenersConfig alerts = AlertBinder.listeners(root.child("alerts"));
         root.rejectUnknown();
-        return new TidegateConfig(pools, quotas, ledger, new MemoryConfig(folder));
+        return new TidegateConfig(pools, quotas, ledger, new MemoryConfig(folder), alerts);
     }
 
     private static LedgerConfig ledger(Node node) {

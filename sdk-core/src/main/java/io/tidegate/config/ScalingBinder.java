@@ -61,6 +61,7 @@ final class ScalingBinder {
                         node.child("down"),
                         new BehaviorConfig(Duration.ofMinutes(5), 1, 0.1, MINUTE, Select.MAX, Map.of())),
                 guardrails(node.child("guardrails"), min, replica),
+                AlertBinder.alerts(node.child("alerts"), replica),
                 shadow(node),
                 backend(node));
         node.rejectUnknown();

@@ -6,6 +6,8 @@
 package io.tidegate.config;
 
 import io.tidegate.admission.TierOrder;
+import io.tidegate.alert.AlertKind;
+import io.tidegate.alert.AlertSettings;
 import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Behavior.Direction;
 import io.tidegate.guardrail.Behavior.Select;
@@ -55,10 +57,15 @@ import org.jspecify.annotations.Nullable;
  *     of those pools together; null if there are none
  * @param ledger where decisions and scale events are written
  * @param memory where what must survive a restart is kept
+ * @param alerts who is told of alerts
  * @since 0.1.0
  */
 public record TidegateConfig(
-        Map<String, PoolConfig> pools, @Nullable QuotasConfig quotas, LedgerConfig ledger, MemoryConfig memory) {
+        Map<String, PoolConfig> pools,
+        @Nullable QuotasConfig quotas,
+        LedgerConfig ledger,
+        MemoryConfig memory,
+        AlertListenersConfig alerts) {
 
     public TidegateConfig {
         pools = copy(pools);
@@ -385,6 +392,7 @@ public record TidegateConfig(
      * @param up how fast it may grow; 4 replicas or 100 % in 15 s, at once, by default
      * @param down how fast it may shrink; 1 replica or 10 % in 1 min, after 5 min, by default
      * @param guardrails what else narrows a proposal
+     * @param alerts when things are alerts
      * @param shadow other policies to run beside, with replicas on paper; null if there are none
      * @param backend who carries decisions out; null if it is given in Java
      */
@@ -399,6 +407,7 @@ public record TidegateConfig(
             BehaviorConfig up,
             BehaviorConfig down,
             GuardrailsConfig guardrails,
+            AlertsConfig alerts,
             @Nullable ShadowConfig shadow,
             @Nullable BackendConfig backend) {
 
@@ -568,6 +577,128 @@ public record TidegateConfig(
                 builder.spend(new SpendCap(maxCostPerHour.getAsDouble(), pricePerHour.getAsDouble()));
             }
             return builder;
+        }
+    }
+
+    /**
+     * When things are alerts.
+     *
+     * @param enabled whether there is an alert of a kind, by its code ({@code rapid-scaling}); those not named are on
+     * @param holdFor how long most things must be the case before they are alerts; 1 min by default
+     * @param clearAfter how long an alert must not be the case before it ends; 5 min by default
+     * @param pause least time from the end of an alert to its next beginning, unless that is critical; 10 min by default
+     * @param clearShare part of a threshold below which a value is fine again; 0.8 by default
+     * @param rapidWindow time over which changes of the desired count are counted; 30 min by default
+     * @param rapidChanges changes in it above which a pool scales too rapidly; 45 by default
+     * @param rapidReversals changes of direction in it above which it does; 5 by default
+     * @param failures calls of the backend that must have failed in a row; 3 by default
+     * @param unansweredAfter how long a call may be without an answer; 1 min by default
+     * @param lateFactor how many times the time to ready replicas may take; 2 by default
+     * @param costPerHour what the replicas that run may cost per hour; anything by default
+     * @param budgetPerDay what may be spent in a day, in UTC; anything by default
+     * @param budgetPerMonth what may be spent in a month, in UTC; anything by default
+     * @param fastBurn how many times too fast an error budget is used up in the fast windows for a critical alert; 14.4 by default
+     * @param fastLong the longer of them; 1 h by default
+     * @param fastShort the shorter; 5 min by default
+     * @param slowBurn the same in the slow windows for a warning; 6 by default
+     * @param slowLong the longer of them; 6 h by default
+     * @param slowShort the shorter; 30 min by default
+     * @param burnRequests requests that a burn rate must rest on; 100 by default
+     * @param scalingBroken share of requests that break their SLO while a scale event is open from which that is an alert; 0.1 by default
+     * @param scalingRequests requests that this share must rest on; 50 by default
+     * @param staleFor how long what decisions rest on may be incomplete; 2 min by default
+     * @param takeovers times that somebody else set the count; 3 by default
+     * @param takeoverWindow time over which they are counted; 15 min by default
+     */
+    public record AlertsConfig(
+            Map<String, Boolean> enabled,
+            Duration holdFor,
+            Duration clearAfter,
+            Duration pause,
+            double clearShare,
+            Duration rapidWindow,
+            int rapidChanges,
+            int rapidReversals,
+            int failures,
+            Duration unansweredAfter,
+            double lateFactor,
+            OptionalDouble costPerHour,
+            OptionalDouble budgetPerDay,
+            OptionalDouble budgetPerMonth,
+            double fastBurn,
+            Duration fastLong,
+            Duration fastShort,
+            double slowBurn,
+            Duration slowLong,
+            Duration slowShort,
+            int burnRequests,
+            double scalingBroken,
+            int scalingRequests,
+            Duration staleFor,
+            int takeovers,
+            Duration takeoverWindow) {
+
+        public AlertsConfig {
+            enabled = copy(enabled);
+        }
+
+        /** The settings as the engine takes them. */
+        public AlertSettings toSettings() {
+            AlertSettings.Builder builder = AlertSettings.builder()
+                    .holdFor(holdFor)
+                    .clearAfter(clearAfter)
+                    .pause(pause)
+                    .clearShare(clearShare)
+                    .rapidWindow(rapidWindow)
+                    .rapidChanges(rapidChanges)
+                    .rapidReversals(rapidReversals)
+                    .failures(failures)
+                    .unansweredAfter(unansweredAfter)
+                    .lateFactor(lateFactor)
+                    .fastBurn(fastBurn)
+                    .fastLong(fastLong)
+                    .fastShort(fastShort)
+                    .slowBurn(slowBurn)
+                    .slowLong(slowLong)
+                    .slowShort(slowShort)
+                    .burnRequests(burnRequests)
+                    .scalingBroken(scalingBroken)
+                    .scalingRequests(scalingRequests)
+                    .staleFor(staleFor)
+                    .takeovers(takeovers)
+                    .takeoverWindow(takeoverWindow);
+            costPerHour.ifPresent(builder::costPerHour);
+            budgetPerDay.ifPresent(builder::budgetPerDay);
+            budgetPerMonth.ifPresent(builder::budgetPerMonth);
+            for (AlertKind kind : AlertKind.values()) {
+                builder.on(kind, enabled.getOrDefault(kind.code(), true));
+            }
+            return builder.build();
+        }
+    }
+
+    /**
+     * Who is told of alerts.
+     *
+     * @param listeners by name, which is also a tag of meters; the log alone if none is named
+     */
+    public record AlertListenersConfig(Map<String, AlertListenerConfig> listeners) {
+
+        public AlertListenersConfig {
+            listeners = copy(listeners);
+        }
+    }
+
+    /**
+     * A listener found by its type.
+     *
+     * @param type as its factory names it, such as {@code log} or {@code webhook}
+     * @param settings what the factory is given
+     */
+    public record AlertListenerConfig(String type, Map<String, String> settings) {
+
+        public AlertListenerConfig {
+            settings = copy(settings);
         }
     }
 

@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.spi.AlertListener;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.guardrail.Decision.Trigger;
@@ -60,6 +61,7 @@ public final class Engine implements AutoCloseable {
     private final Executor rounds;
     private final List<ExecutorService> owned;
     private final List<EngineListener> listeners = new CopyOnWriteArrayList<>();
+    private final AlertDeliveries deliveries;
     private final Map<String, PoolLoop> loops = new LinkedHashMap<>();
     private final Map<String, List<Beat>> beats = new ConcurrentHashMap<>();
     private final AtomicBoolean started = new AtomicBoolean();
@@ -87,8 +89,10 @@ public final class Engine implements AutoCloseable {
             calls = builder.calls == null ? builder.executor : builder.calls;
         }
         listeners.addAll(builder.listeners);
+        deliveries = new AlertDeliveries(builder.alerts, calls);
         for (ScaledPool pool : builder.pools) {
-            PoolLoop loop = new PoolLoop(pool, time, rounds, calls, builder.ledger, builder.memory, listeners);
+            PoolLoop loop =
+                    new PoolLoop(pool, time, rounds, calls, builder.ledger, builder.memory, listeners, deliveries);
             if (loops.put(pool.name(), loop) != null) {
                 throw new IllegalArgumentException("two pools are named \"" + pool.name() + "\"");
             }
@@ -276,6 +280,21 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Names of those who are told of alerts. */
+    public Set<String> alertListeners() {
+        return deliveries.names();
+    }
+
+    /** Alerts that listeners of this name failed to take, since the start. */
+    public long alertsFailed(String listener) {
+        return deliveries.failed(listener);
+    }
+
+    /** Alerts that listeners of this name were never told, because more than 256 waited for them. */
+    public long alertsDropped(String listener) {
+        return deliveries.dropped(listener);
+    }
+
     /** Attaches a listener. */
     public void addListener(EngineListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -319,6 +338,7 @@ public final class Engine implements AutoCloseable {
 
         private final List<ScaledPool> pools = new ArrayList<>();
         private final List<EngineListener> listeners = new ArrayList<>();
+        private final List<AlertListener> alerts = new ArrayList<>();
         private @Nullable TimeSource time;
         private @Nullable Executor executor;
         private @Nullable Executor calls;
@@ -354,6 +374,12 @@ public final class Engine implements AutoCloseable {
         /** Attaches a listener from the first round on. */
         public Builder listener(EngineListener listener) {
             listeners.add(Objects.requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /** Tells a listener of alerts; nobody is told by default. The caller closes it. */
+        public Builder alerts(AlertListener listener) {
+            alerts.add(Objects.requireNonNull(listener, "listener"));
             return this;
         }
 

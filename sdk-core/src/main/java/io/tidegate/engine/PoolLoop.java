@@ -91,6 +91,7 @@ final class PoolLoop {
     /** Makes keys of requests unique over runs. */
     private final String run;
 
+    private final AlertDesk alerts;
     private final MarkKeeper marks;
     private final @Nullable Remembering memory;
     private final RecentLoad recentLoad = new RecentLoad();
@@ -139,6 +140,9 @@ final class PoolLoop {
 
     private double replicaSeconds;
     private long accruedNanos;
+    /** What the gate counted in this round; null if that could not be read. */
+    private @Nullable PoolLoad load;
+
     private @Nullable PoolView view;
     private @Nullable Decision latest;
 
@@ -158,7 +162,8 @@ final class PoolLoop {
             Executor calls,
             Ledger ledger,
             @Nullable EngineMemory memory,
-            List<EngineListener> listeners) {
+            List<EngineListener> listeners,
+            AlertDeliveries deliveries) {
         this.pool = pool;
         this.name = pool.name;
         this.time = time;
@@ -172,6 +177,7 @@ final class PoolLoop {
         this.live = new Course(decider(pool.policySet(), ""), History.startingAt(time.nanos(), 0));
         this.rates = new LoadRates(pool.rateWindow, pool.latencyWindow);
         this.readyTimes = new ReadyTimes(pool.timeToReady);
+        this.alerts = new AlertDesk(pool, ledger, deliveries, this::append);
         this.marks = new MarkKeeper(time.nanos(), time.wallTime());
         this.marks.period(pool.period);
         this.memory = memory == null ? null : new Remembering(pool.name, memory, calls, time);
@@ -392,13 +398,39 @@ final class PoolLoop {
         } catch (RuntimeException | Error e) {
             failures.failed("a round", e);
         }
+        guarded("the alerts", this::lookForAlerts);
+    }
+
+    /** At the end of every round, also of one in which nothing could be decided. */
+    private void lookForAlerts() {
+        long now = time.nanos();
+        if (!alerts.isDue(now)) {
+            return;
+        }
+        ReplicaStatus known = status;
+        boolean deciding = known != null && heard && remembered;
+        alerts.look(
+                pool,
+                now,
+                time.wallTime(),
+                new AlertDesk.Facts(
+                        deciding ? view : null,
+                        deciding ? latest : null,
+                        deciding && now - statusNanos <= pool.staleAfter.toNanos(),
+                        events.all(),
+                        live.history(),
+                        known == null ? 0 : known.running(),
+                        replicaSeconds,
+                        load));
     }
 
     private void round() {
         long now = time.nanos();
         marks.clock(now, time.wallTime());
-        PoolLoad load = pool.load.get();
-        List<TierView> tiers = rates.update(load);
+        load = null;
+        PoolLoad counted = pool.load.get();
+        load = counted;
+        List<TierView> tiers = rates.update(counted);
         recall();
         readStatus(now);
         ReplicaStatus known = status;
@@ -408,9 +440,9 @@ final class PoolLoop {
         accrue(known, now);
         guarded(
                 "the account",
-                () -> accounting.round(load, known.running(), known.ready(), pool.replicaWork.slots(), now));
+                () -> accounting.round(counted, known.running(), known.ready(), pool.replicaWork.slots(), now));
         events.giveUp(now);
-        Recent recent = recentLoad.update(load, known.ready());
+        Recent recent = recentLoad.update(counted, known.ready());
         Map<String, Signal> measured = signals();
         boolean fresh = now - statusNanos <= pool.staleAfter.toNanos();
         Evidence evidence = evidence(measured, fresh, now);
@@ -710,6 +742,7 @@ final class PoolLoop {
                 pool.name,
                 desired,
                 target);
+        alerts.takenOver(now);
         // A raise counts as a proposal, so that it is not undone before a stabilization window has passed.
         live.proposed(now, desired);
         live.changed(now, target, desired);
@@ -944,7 +977,9 @@ final class PoolLoop {
                 overrides.now(),
                 Optional.ofNullable(shadow).map(Shadow::state),
                 live.learned(),
-                readyTimes.times());
+                readyTimes.times(),
+                alerts.active(),
+                alerts.fired());
     }
 
     private static void trim(ArrayDeque<?> kept) {

@@ -5,6 +5,8 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.Alert;
+import io.tidegate.alert.AlertKind;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.ledger.ScaleEvent;
 import io.tidegate.policy.Learned;
@@ -32,6 +34,8 @@ public final class PoolState {
     private final Optional<ShadowState> shadow;
     private final Map<String, Learned> learned;
     private final ScaleTimes scaleTimes;
+    private final List<Alert> alerts;
+    private final Map<AlertKind, Long> fired;
 
     /** Nothing is known yet. */
     static final PoolState UNKNOWN = new PoolState(
@@ -45,7 +49,9 @@ public final class PoolState {
             Optional.empty(),
             Optional.empty(),
             Map.of(),
-            ScaleTimes.NOTHING);
+            ScaleTimes.NOTHING,
+            List.of(),
+            Map.of());
 
     PoolState(
             @Nullable PoolView view,
@@ -58,7 +64,9 @@ public final class PoolState {
             Optional<ManualOverride> override,
             Optional<ShadowState> shadow,
             Map<String, Learned> learned,
-            ScaleTimes scaleTimes) {
+            ScaleTimes scaleTimes,
+            List<Alert> alerts,
+            Map<AlertKind, Long> fired) {
         this.view = view;
         this.latest = latest;
         this.decisions = List.copyOf(decisions);
@@ -70,6 +78,8 @@ public final class PoolState {
         this.shadow = shadow;
         this.learned = Map.copyOf(learned);
         this.scaleTimes = scaleTimes;
+        this.alerts = List.copyOf(alerts);
+        this.fired = Map.copyOf(fired);
     }
 
     /** What was known, or empty until the backend's status was first heard. */
@@ -125,5 +135,15 @@ public final class PoolState {
     /** How long replicas take to be ready, and where that time goes. */
     public ScaleTimes scaleTimes() {
         return scaleTimes;
+    }
+
+    /** What is wrong with it now, as of the last look, which is once a second; in the order of {@link AlertKind}. */
+    public List<Alert> alerts() {
+        return alerts;
+    }
+
+    /** How often an alert of that kind has begun since the engine started. */
+    public long alertsFired(AlertKind kind) {
+        return fired.getOrDefault(kind, 0L);
     }
 }

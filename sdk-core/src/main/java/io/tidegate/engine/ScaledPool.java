@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.AlertSettings;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Coverage;
 import io.tidegate.guardrail.Decision.Mode;
@@ -50,6 +51,7 @@ public final class ScaledPool {
     final Duration eventGap;
     final Mode mode;
     final @Nullable PolicySet shadow;
+    final AlertSettings alerts;
     final double pricePerHour;
 
     private ScaledPool(Builder builder) {
@@ -70,6 +72,7 @@ public final class ScaledPool {
         this.eventGap = builder.eventGap;
         this.mode = builder.mode;
         this.shadow = builder.shadow;
+        this.alerts = builder.alerts;
         this.pricePerHour = builder.pricePerHour;
     }
 
@@ -120,6 +123,7 @@ public final class ScaledPool {
         private Duration eventGap = Duration.ofMillis(20);
         private Mode mode = Mode.ACT;
         private @Nullable PolicySet shadow;
+        private AlertSettings alerts = AlertSettings.defaults();
         private double pricePerHour = Double.NaN;
 
         private Builder(String name) {
@@ -255,6 +259,12 @@ public final class ScaledPool {
          */
         public Builder shadow(@Nullable PolicySet shadow) {
             this.shadow = shadow;
+            return this;
+        }
+
+        /** When things are alerts; {@link AlertSettings#defaults()} by default. */
+        public Builder alerts(AlertSettings alerts) {
+            this.alerts = Objects.requireNonNull(alerts, "alerts");
             return this;
         }
 

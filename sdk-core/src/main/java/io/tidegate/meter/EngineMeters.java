@@ -7,6 +7,8 @@ package io.tidegate.meter;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
+import io.tidegate.alert.Alert;
+import io.tidegate.alert.AlertKind;
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.PoolState;
 import io.tidegate.engine.ShadowState;
@@ -69,6 +71,12 @@ final class EngineMeters implements EngineListener, Publishing {
                 Meters.LEDGER_WRITTEN, engine, it -> it.ledgerStatus().written());
         registration.counter(Meters.LEDGER_LOST, engine, it -> it.ledgerStatus().lost());
         registration.gauge(Meters.LEDGER_WAITING, () -> engine.ledgerStatus().waiting());
+        for (String listener : engine.alertListeners()) {
+            registration.counter(
+                    Meters.ALERTS_UNDELIVERED, engine, it -> it.alertsFailed(listener), listener, "failed");
+            registration.counter(
+                    Meters.ALERTS_UNDELIVERED, engine, it -> it.alertsDropped(listener), listener, "dropped");
+        }
         for (String pool : engine.pools()) {
             for (Kind kind : List.of(Kind.BACKEND, Kind.POLICY)) {
                 PluginMeters.register(pool, kind, () -> engine.plugins(pool), registration);
@@ -77,6 +85,7 @@ final class EngineMeters implements EngineListener, Publishing {
             registration.counter(
                     Meters.ENGINE_FAILURES, engine, it -> it.state(pool).failures(), pool);
             evidence(engine, registration, pool);
+            alerts(engine, registration, pool);
             shadow(engine, registration, pool);
             Map<Trigger, Timer> byTrigger = new EnumMap<>(Trigger.class);
             for (Trigger trigger : Trigger.values()) {
@@ -212,6 +221,24 @@ final class EngineMeters implements EngineListener, Publishing {
                         .map(view -> (Number) view.capacity().tokensPerSecond())
                         .orElse(Double.NaN),
                 pool);
+    }
+
+    private static void alerts(Engine engine, Registration registration, String pool) {
+        for (AlertKind kind : AlertKind.values()) {
+            for (Alert.Severity severity : Alert.Severity.values()) {
+                registration.gauge(
+                        Meters.ALERTS,
+                        () -> engine.state(pool).alerts().stream()
+                                        .anyMatch(alert -> alert.kind() == kind && alert.severity() == severity)
+                                ? 1
+                                : 0,
+                        pool,
+                        kind.code(),
+                        severity.code());
+            }
+            registration.counter(
+                    Meters.ALERTS_FIRED, engine, it -> it.state(pool).alertsFired(kind), pool, kind.code());
+        }
     }
 
     private static void shadow(Engine engine, Registration registration, String pool) {

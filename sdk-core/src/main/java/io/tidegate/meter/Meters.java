@@ -292,6 +292,22 @@ public enum Meters {
             "changes",
             "Changes of the configuration file, by outcome: applied, refused",
             "outcome"),
+    ALERTS(
+            "tidegate.alerts",
+            Kind.GAUGE,
+            "ratio",
+            "1 while the alert fires with the severity that state says (warning, critical), else 0",
+            "pool",
+            "alert",
+            "state"),
+    ALERTS_FIRED("tidegate.alerts.fired", Kind.COUNTER, "alerts", "Times that the alert began", "pool", "alert"),
+    ALERTS_UNDELIVERED(
+            "tidegate.alerts.undelivered",
+            Kind.COUNTER,
+            "alerts",
+            "Alerts that a listener failed to take (failed), or that were dropped because more than 256 waited for it (dropped)",
+            "listener",
+            "reason"),
     ENGINE_FAILURES(
             "tidegate.engine.failures",
             Kind.COUNTER,

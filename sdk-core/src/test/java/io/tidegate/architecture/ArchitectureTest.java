@@ -56,9 +56,20 @@ class ArchitectureTest {
             Map.entry("policy", Set.of("time", "pool", "supply", "service")),
             Map.entry("guardrail", Set.of("time", "pool", "supply", "policy")),
             Map.entry("ledger", Set.of("time", "pool", "supply", "policy", "guardrail")),
+            Map.entry("alert", Set.of("time", "pool", "supply", "policy", "guardrail", "ledger", "service")),
             Map.entry(
                     "engine",
-                    Set.of("time", "plugin", "pool", "supply", "service", "signal", "policy", "guardrail", "ledger")),
+                    Set.of(
+                            "time",
+                            "plugin",
+                            "pool",
+                            "supply",
+                            "service",
+                            "signal",
+                            "policy",
+                            "guardrail",
+                            "ledger",
+                            "alert")),
             Map.entry(
                     "backend", Set.of("time", "pool", "supply", "policy", "guardrail", "ledger", "engine", "service")),
             Map.entry(
@@ -74,6 +85,7 @@ class ArchitectureTest {
                             "policy",
                             "guardrail",
                             "ledger",
+                            "alert",
                             "engine")),
             Map.entry("instrument", Set.of("time", "pool", "supply", "admission")),
             Map.entry(
@@ -91,6 +103,7 @@ class ArchitectureTest {
                             "policy",
                             "guardrail",
                             "ledger",
+                            "alert",
                             "engine",
                             "config")));
 

@@ -7,10 +7,14 @@ package io.tidegate.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.admission.Gate;
+import io.tidegate.alert.AlertKind;
+import io.tidegate.alert.AlertSettings;
 import io.tidegate.config.ConfigException.Problem;
+import io.tidegate.config.TidegateConfig.AlertsConfig;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.BehaviorConfig;
 import io.tidegate.config.TidegateConfig.GuardrailsConfig;
@@ -61,6 +65,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigReaderTest {
+
+    /** What stands where nothing is said of alerts. */
+    private static final AlertsConfig NO_ALERTS_SET = ConfigReader.parse(
+                    "test", "pools: {chat: {tiers: {standard: {}}, scaling: {max: 1}}}")
+            .pools()
+            .get("chat")
+            .scaling()
+            .alerts();
 
     private static final String SMALLEST = "pools: {chat: {tiers: {standard: {}}}}";
 
@@ -215,6 +227,7 @@ class ConfigReaderTest {
                                     Duration.ofMinutes(3),
                                     4,
                                     OptionalDouble.of(500)),
+                            NO_ALERTS_SET,
                             new ShadowConfig(
                                     "candidate",
                                     Map.of("panic", new PolicyConfig("panic", Map.of("stableWindow", "2m")))),
@@ -403,6 +416,46 @@ class ConfigReaderTest {
         }
 
         @Test
+        void alerts_read_areThoseOfTheDocument() {
+            AlertSettings alerts =
+                    pool("replica: {pricePerHour: 4}, scaling: {max: 8, alerts: {enabled: {rapid-scaling: false, cost-rate: true},"
+                                    + " holdFor: 2m, costPerHour: 40, budgetPerMonth: 20000, fastBurn: 10, fastLong: 30m}}")
+                            .scaling()
+                            .alerts()
+                            .toSettings();
+            assertThat(alerts.isOn(AlertKind.RAPID_SCALING)).isFalse();
+            assertThat(alerts.isOn(AlertKind.COST_RATE)).isTrue();
+            assertThat(alerts.isOn(AlertKind.SLO_BURN)).isTrue();
+            assertThat(alerts.holdFor()).isEqualTo(Duration.ofMinutes(2));
+            assertThat(alerts.costPerHour()).hasValue(40);
+            assertThat(alerts.budgetPerDay()).isEmpty();
+            assertThat(alerts.budgetPerMonth()).hasValue(20_000);
+            assertThat(alerts.fastBurn()).isEqualTo(10);
+            assertThat(alerts.fastLong()).isEqualTo(Duration.ofMinutes(30));
+            assertThat(alerts.slowLong()).isEqualTo(AlertSettings.defaults().slowLong());
+        }
+
+        @Test
+        void alerts_wrong_areAllNamed() {
+            assertThatThrownBy(() -> ConfigReader.parse("test", """
+                            pools:
+                              chat:
+                                tiers: {standard: {}}
+                                scaling:
+                                  max: 8
+                                  alerts:
+                                    enabled: {rapid-scalin: false}
+                                    costPerHour: 40
+                                    fastShort: 20s
+                            alerts: {listeners: {pager: {}}}
+                            """))
+                    .hasMessageContaining("rapid-scalin: is not a setting; did you mean rapid-scaling?")
+                    .hasMessageContaining("pools.chat.scaling.alerts.costPerHour: needs replica.pricePerHour")
+                    .hasMessageContaining("pools.chat.scaling.alerts.fastShort: must be from a 60th of fastLong")
+                    .hasMessageContaining("alerts.listeners.pager.type: is required");
+        }
+
+        @Test
         void scalingWithItsMaximumAlone_hasTheDefaultsOfTheJavadoc() {
             assertThat(pool("scaling: {max: 8}").scaling())
                     .isEqualTo(new ScalingConfig(
@@ -433,6 +486,7 @@ class ConfigReaderTest {
                                     Duration.ofMinutes(5),
                                     3,
                                     OptionalDouble.empty()),
+                            NO_ALERTS_SET,
                             null,
                             null));
         }

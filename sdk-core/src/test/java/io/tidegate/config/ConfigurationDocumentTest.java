@@ -8,6 +8,9 @@ package io.tidegate.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.config.ConfigException.Problem;
+import io.tidegate.config.TidegateConfig.AlertListenerConfig;
+import io.tidegate.config.TidegateConfig.AlertListenersConfig;
+import io.tidegate.config.TidegateConfig.AlertsConfig;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.BehaviorConfig;
 import io.tidegate.config.TidegateConfig.GuardrailsConfig;
@@ -77,6 +80,7 @@ class ConfigurationDocumentTest {
                   up: {rates: {fast: {replicas: 1}}}
                   down: {rates: {slow: {replicas: 1}}}
                   guardrails: {}
+                  alerts: {enabled: {}}
                   shadow: {policies: {slo: {}}}
                   backend: {type: test}
               other: {tiers: {standard: {}}}
@@ -87,6 +91,7 @@ class ConfigurationDocumentTest {
               tenantsInTiers: {standard: {acme: {}}}
             ledger: {}
             memory: {}
+            alerts: {listeners: {log: {type: log}}}
             """;
 
     /** Headings of the sections, in the order of the document. */
@@ -108,10 +113,13 @@ class ConfigurationDocumentTest {
         titles.put(BehaviorConfig.class, "Behavior");
         titles.put(RateConfig.class, "Rate");
         titles.put(GuardrailsConfig.class, "Guardrails");
+        titles.put(AlertsConfig.class, "Alerts");
         titles.put(ShadowConfig.class, "Shadow");
         titles.put(BackendConfig.class, "Backend");
         titles.put(LedgerConfig.class, "Ledger");
         titles.put(MemoryConfig.class, "Memory");
+        titles.put(AlertListenersConfig.class, "Alert listeners");
+        titles.put(AlertListenerConfig.class, "Alert listener");
         return titles;
     }
 
@@ -123,7 +131,8 @@ class ConfigurationDocumentTest {
             "tenantsInTiers", List.of("<tier>", "<tenant>"),
             "signals", List.of("<source>"),
             "policies", List.of("<policy>"),
-            "rates", List.of("<rate>"));
+            "rates", List.of("<rate>"),
+            "listeners", List.of("<listener>"));
 
     @Test
     void document_listsExactlyTheSettingsThereAre() throws IOException {
@@ -243,7 +252,8 @@ class ConfigurationDocumentTest {
             }
             if (inner != null && TITLES.containsKey(inner.getClass())) {
                 String title = TITLES.get(inner.getClass());
-                return kind + "[" + title + "](#" + title.toLowerCase(Locale.ROOT) + ")";
+                return kind + "[" + title + "](#"
+                        + title.toLowerCase(Locale.ROOT).replace(' ', '-') + ")";
             }
             String wrong = wrong(path, List.of());
             return wrong.startsWith("duration") ? wrong(path, "PT-1S") : wrong;

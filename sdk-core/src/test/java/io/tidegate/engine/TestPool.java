@@ -5,6 +5,7 @@
  */
 package io.tidegate.engine;
 
+import io.tidegate.alert.AlertSettings;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Behavior;
 import io.tidegate.guardrail.Behavior.Direction;
@@ -138,6 +139,16 @@ final class TestPool {
 
     TestPool shadow(@Nullable PolicySet set) {
         builder.shadow(set);
+        return this;
+    }
+
+    TestPool alerts(AlertSettings settings) {
+        builder.alerts(settings);
+        return this;
+    }
+
+    TestPool pricePerHour(double price) {
+        builder.pricePerHour(price);
         return this;
     }
 

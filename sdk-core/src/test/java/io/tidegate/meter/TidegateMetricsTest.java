@@ -24,6 +24,9 @@ import io.tidegate.admission.Outcome;
 import io.tidegate.admission.Permit;
 import io.tidegate.admission.Request;
 import io.tidegate.admission.Usage;
+import io.tidegate.alert.Alert;
+import io.tidegate.alert.AlertKind;
+import io.tidegate.alert.spi.AlertListener;
 import io.tidegate.config.ConfigReader;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
@@ -413,6 +416,77 @@ class TidegateMetricsTest {
                     .isPositive();
             assertThat(engineFailures()).isPositive();
             assertThat(gate.inFlight().slots()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void alerts_thatFire_areShownAndThoseNotDeliveredAreCounted() {
+        List<Alert> told = new ArrayList<>();
+        try (Tidegate tidegate = Tidegate.builder(ConfigReader.parse("test", """
+                        pools:
+                          chat:
+                            tiers: {premium: {maxQueueTime: 1m}}
+                            replica: {slots: 2}
+                            scaling: {min: 1, max: 4, period: 1s, alerts: {failures: 2, clearAfter: 10s}}
+                        alerts: {listeners: {lines: {type: log}}}
+                        """))
+                .time(time)
+                .executor(Runnable::run)
+                .callbackExecutor(Runnable::run)
+                .backend("chat", backend)
+                .alerts(new AlertListener() {
+                    @Override
+                    public String name() {
+                        return "pager";
+                    }
+
+                    @Override
+                    public void changed(Alert alert) {
+                        told.add(alert);
+                        throw new IllegalStateException("told to");
+                    }
+                })
+                .meters(registry)
+                .start()) {
+            time.advance(Duration.ofSeconds(1));
+            assertThat(registry.get(Meters.ALERTS.meterName()).gauges())
+                    .hasSize(2 * AlertKind.values().length)
+                    .allSatisfy(gauge -> assertThat(gauge.value()).isZero());
+            assertThat(registry.get(Meters.ALERTS_FIRED.meterName()).functionCounters())
+                    .hasSize(AlertKind.values().length);
+            assertThat(tidegate.engine().alertListeners()).containsExactly("lines", "pager");
+
+            backend.broken = true;
+            Gate gate = tidegate.gate("chat");
+            for (int i = 0; i < 6; i++) {
+                gate.acquire(Request.of(gate.tier("premium")), answer -> {});
+            }
+            time.advance(Duration.ofSeconds(5));
+
+            assertThat(gauge(Meters.ALERTS, "alert", "scaling-failing", "state", "critical"))
+                    .isEqualTo(1);
+            assertThat(gauge(Meters.ALERTS, "alert", "scaling-failing", "state", "warning"))
+                    .isZero();
+            assertThat(count(Meters.ALERTS_FIRED, "alert", "scaling-failing")).isEqualTo(1);
+            assertThat(told).hasSize(1);
+            assertThat(count(Meters.ALERTS_UNDELIVERED, "listener", "pager", "reason", "failed"))
+                    .isEqualTo(1);
+            assertThat(count(Meters.ALERTS_UNDELIVERED, "listener", "pager", "reason", "dropped"))
+                    .isZero();
+            assertThat(count(Meters.ALERTS_UNDELIVERED, "listener", "lines", "reason", "failed"))
+                    .isZero();
+
+            backend.broken = false;
+            time.advance(Duration.ofSeconds(30));
+            assertThat(gauge(Meters.ALERTS, "alert", "scaling-failing", "state", "critical"))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void alertListeners_noneNamed_areTheLog() {
+        try (Tidegate tidegate = start()) {
+            assertThat(tidegate.engine().alertListeners()).containsExactly("log");
         }
     }
 

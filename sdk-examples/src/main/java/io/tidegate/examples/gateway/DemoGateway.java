@@ -163,7 +163,7 @@ public final class DemoGateway implements AutoCloseable {
         LedgerConfig ledger = config.ledger().file().isPresent()
                 ? config.ledger()
                 : config.ledger().withFile(options.folder().resolve("ledger.jsonl"));
-        return new TidegateConfig(config.pools(), config.quotas(), ledger, config.memory());
+        return new TidegateConfig(config.pools(), config.quotas(), ledger, config.memory(), config.alerts());
     }
 
     /** The text of the built-in configuration. */
