@@ -85,7 +85,8 @@ class PluginBackendPromisesTest {
 
     @ParameterizedTest
     @MethodSource("wrongs")
-    @DisplayName("J1: a backend that fails keeps its last status until it is stale; then nothing scales down, and up goes on")
+    @DisplayName(
+            "J1: a backend that fails keeps its last status until it is stale; then nothing scales down, and up goes on")
     void status_fails_lastGoodThenIncomplete(Wrong wrong) {
         Rig rig = new Rig(3);
         Told backend = new Told();
@@ -129,7 +130,8 @@ class PluginBackendPromisesTest {
     }
 
     @Test
-    @DisplayName("J2: a backend that ignores its interrupt holds one thread a kind; what it says late is not taken, and it comes back")
+    @DisplayName(
+            "J2: a backend that ignores its interrupt holds one thread a kind; what it says late is not taken, and it comes back")
     void calls_hang_areGivenUp_andLateAnswersDropped() {
         Told backend = new Told();
         GuardedBackend guarded = new GuardedBackend(backend, Duration.ofMillis(50), threads);

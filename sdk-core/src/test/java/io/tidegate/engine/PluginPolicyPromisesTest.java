@@ -127,7 +127,9 @@ class PluginPolicyPromisesTest {
                 }),
                 new Wrong("null", view -> null),
                 new Wrong("NaN", view -> new Proposal.Wants("plugin", 5, Double.NaN, Cause.SIGNAL, "")),
-                new Wrong("infinite", view -> new Proposal.Wants("plugin", 5, Double.POSITIVE_INFINITY, Cause.SIGNAL, "")),
+                new Wrong(
+                        "infinite",
+                        view -> new Proposal.Wants("plugin", 5, Double.POSITIVE_INFINITY, Cause.SIGNAL, "")),
                 new Wrong("below zero", view -> wants("plugin", -1)),
                 new Wrong("1e9", view -> wants("plugin", 1_000_000_000)),
                 new Wrong("no cause", view -> new Proposal.Wants("plugin", 5, null, "")));
@@ -135,7 +137,8 @@ class PluginPolicyPromisesTest {
 
     @ParameterizedTest
     @MethodSource("wrongs")
-    @DisplayName("J1: a policy that fails keeps its last good answer for 30 s, then abstains; up goes on, down does not")
+    @DisplayName(
+            "J1: a policy that fails keeps its last good answer for 30 s, then abstains; up goes on, down does not")
     void policy_fails_lastGoodThenAbstains(Wrong wrong) {
         Rig rig = new Rig(3);
         Foreign plugin = wanting(4);
@@ -151,7 +154,9 @@ class PluginPolicyPromisesTest {
         int asked = plugin.asked.get();
         rig.advance(Duration.ofSeconds(30));
         assertThat(ofPlugin(rig)).isEqualTo(wants("plugin", 4));
-        assertThat(plugin.asked.get() - asked).as("three, and the circuit is open").isEqualTo(3);
+        assertThat(plugin.asked.get() - asked)
+                .as("three, and the circuit is open")
+                .isEqualTo(3);
         assertThat(status(rig).state()).isEqualTo(State.OPEN);
         assertThat(rig.state().failures()).isEqualTo(3);
 
@@ -159,7 +164,9 @@ class PluginPolicyPromisesTest {
         assertThat(ofPlugin(rig)).isInstanceOf(Proposal.Abstains.class);
         assertThat(ofPlugin(rig).why()).startsWith("it failed: ").contains("its last answer is 30 s old");
         rig.advance(Duration.ofMinutes(2));
-        assertThat(rig.backend.desired).as("what is not known never scales down").isEqualTo(4);
+        assertThat(rig.backend.desired)
+                .as("what is not known never scales down")
+                .isEqualTo(4);
         rig.want = 6;
         rig.advance(Rig.PERIOD);
         assertThat(rig.backend.lastRequest().to()).isEqualTo(6);
@@ -174,8 +181,8 @@ class PluginPolicyPromisesTest {
     @DisplayName("J1: an answer under another name goes under the policy's own, and endless texts are cut")
     void policy_wrongNameAndEndlessTexts_areNormalised() {
         Rig rig = new Rig(3);
-        Foreign plugin = new Foreign(
-                "plugin", view -> new Proposal.Wants("backlog", 5, Cause.SIGNAL, "x".repeat(10_000_000)));
+        Foreign plugin =
+                new Foreign("plugin", view -> new Proposal.Wants("backlog", 5, Cause.SIGNAL, "x".repeat(10_000_000)));
         rig.pool.policy(plugin);
         rig.start();
         assertThat(rig.backend.lastRequest().to()).isEqualTo(5);
@@ -214,7 +221,8 @@ class PluginPolicyPromisesTest {
     }
 
     @Test
-    @DisplayName("J2: a policy that ignores its interrupt has 2 threads and 2 s; then it is off, and comes back when one returns")
+    @DisplayName(
+            "J2: a policy that ignores its interrupt has 2 threads and 2 s; then it is off, and comes back when one returns")
     void policy_hangs_isGivenUp_off_andComesBack() {
         Rig rig = new Rig(3);
         Foreign plugin = wanting(4);
@@ -246,7 +254,8 @@ class PluginPolicyPromisesTest {
     }
 
     @Test
-    @DisplayName("J2: a policy that is slow but answers in time is asked once at a time, and its answer waits for no period")
+    @DisplayName(
+            "J2: a policy that is slow but answers in time is asked once at a time, and its answer waits for no period")
     void policy_slow_isAskedOnceAtATime_andWakesTheEngine() {
         Rig rig = new Rig(3);
         Foreign plugin = new Foreign("plugin", view -> {
@@ -282,7 +291,8 @@ class PluginPolicyPromisesTest {
     /** Rounds of each of 100 pools in 20 s, beside one whose policy hangs or answers. */
     private List<Integer> rounds(boolean hangs) {
         ManualTime time = new ManualTime();
-        Engine.Builder builder = Engine.builder().time(time).executor(Runnable::run).calls(threads);
+        Engine.Builder builder =
+                Engine.builder().time(time).executor(Runnable::run).calls(threads);
         List<AtomicInteger> rounds = new ArrayList<>();
         builder.pool(pool("slow", time, new AtomicInteger(), new Foreign("plugin", view -> {
             if (hangs) {
@@ -317,7 +327,8 @@ class PluginPolicyPromisesTest {
     }
 
     @Test
-    @DisplayName("J4: when the engine is closed no thread of a plugin is left but those it holds itself, which are counted")
+    @DisplayName(
+            "J4: when the engine is closed no thread of a plugin is left but those it holds itself, which are counted")
     void close_interruptsPlugins() {
         Rig rig = new Rig(3);
         rig.pool.policy(new Foreign("plugin", view -> {
@@ -424,7 +435,8 @@ class PluginPolicyPromisesTest {
 
     @Test
     void builtInPolicies_areAskedOnTheEnginesThread_underAnyName() {
-        assertThat(PolicyTypes.isBuiltIn(PolicyTypes.create("backlog", "mine", Map.of()))).isTrue();
+        assertThat(PolicyTypes.isBuiltIn(PolicyTypes.create("backlog", "mine", Map.of())))
+                .isTrue();
         assertThat(PolicyTypes.isBuiltIn(wanting(1))).isFalse();
     }
 
@@ -445,13 +457,20 @@ class PluginPolicyPromisesTest {
             Map<String, io.tidegate.pool.Signal> mutable = new java.util.HashMap<>();
             mutable.put(
                     "gpu",
-                    new io.tidegate.pool.Signal.Known(1, "ratio", rig.time.nanos(), "dcgm", 1, new ArrayList<>(List.of())));
+                    new io.tidegate.pool.Signal.Known(
+                            1, "ratio", rig.time.nanos(), "dcgm", 1, new ArrayList<>(List.of())));
             return mutable;
         });
         rig.start();
         rig.advance(Duration.ofSeconds(2));
         assertThat(ofPlugin(rig)).as(() -> ofPlugin(rig).why()).isInstanceOf(Proposal.Wants.class);
-        assertThat(reached).contains("view.tiers", "view.signals", "view.replicas.dueNanos", "view.evidence.gaps", "view.recent.seconds");
+        assertThat(reached)
+                .contains(
+                        "view.tiers",
+                        "view.signals",
+                        "view.replicas.dueNanos",
+                        "view.evidence.gaps",
+                        "view.recent.seconds");
         assertThatThrownBy(() -> Immutability.assertDeep(new ArrayList<>(List.of(1)), "list", new ArrayList<>()))
                 .isInstanceOf(AssertionError.class);
     }

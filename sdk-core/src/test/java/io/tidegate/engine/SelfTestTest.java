@@ -112,7 +112,9 @@ class SelfTestTest {
             int answer = guardrail
                     .narrow(canary.view(), canary.history(), canary.proposed())
                     .replicas();
-            assertThat(canary.isRejectedBy(answer)).as(canary.what() + ": " + answer).isTrue();
+            assertThat(canary.isRejectedBy(answer))
+                    .as(canary.what() + ": " + answer)
+                    .isTrue();
             assertThat(canary.isRejectedBy(canary.proposed())).as(canary.what()).isFalse();
         }
     }
@@ -135,7 +137,8 @@ class SelfTestTest {
         List<Guardrail> guardrails = replaced(guardrail, List.of());
         assertThatIllegalStateException()
                 .isThrownBy(() -> pool(guardrails, names(all())).build())
-                .withMessageContaining("pool chat: the settings demand guardrails that are not asked: " + guardrail.name());
+                .withMessageContaining(
+                        "pool chat: the settings demand guardrails that are not asked: " + guardrail.name());
         assertThatCode(() -> pool(all(), names(all())).build()).doesNotThrowAnyException();
     }
 
@@ -160,7 +163,8 @@ class SelfTestTest {
         };
         assertThatIllegalStateException()
                 .isThrownBy(() -> pool(List.of(throwing), Set.of()).build())
-                .withMessageContaining("pool chat: guardrail mine failed when it was asked about one more than the maximum")
+                .withMessageContaining(
+                        "pool chat: guardrail mine failed when it was asked about one more than the maximum")
                 .withRootCauseInstanceOf(IllegalArgumentException.class);
     }
 
@@ -172,7 +176,8 @@ class SelfTestTest {
                 .isThrownBy(() -> ScaledPool.builder("chat")
                         .load(new FakeLoad(new ManualTime()))
                         .backend(FakeBackend.with(1))
-                        .guardrails(settings -> settings.bounds(0, 5).guardrail(new Dead(new Renamed(new Bounds(1, 8)))))
+                        .guardrails(
+                                settings -> settings.bounds(0, 5).guardrail(new Dead(new Renamed(new Bounds(1, 8)))))
                         .build())
                 .withMessageContaining("guardrail mine let a proposal pass");
         assertThatIllegalStateException()
@@ -220,7 +225,8 @@ class SelfTestTest {
         for (int i = 0; i < 20_000; i++) {
             Guardrails.Builder builder = random(random);
             List<Guardrail> guardrails = builder.build();
-            assertThatCode(() -> SelfTest.check("chat", new PolicySet("live", List.of(), guardrails), null, names(guardrails)))
+            assertThatCode(() -> SelfTest.check(
+                            "chat", new PolicySet("live", List.of(), guardrails), null, names(guardrails)))
                     .as(() -> guardrails.toString())
                     .doesNotThrowAnyException();
         }
@@ -241,7 +247,9 @@ class SelfTestTest {
                         random.nextBoolean()
                                 ? null
                                 : new FlapDamping(
-                                        Duration.ofNanos(1 + random.nextLong(Duration.ofMinutes(15).toNanos())),
+                                        Duration.ofNanos(1
+                                                + random.nextLong(
+                                                        Duration.ofMinutes(15).toNanos())),
                                         share(random)))
                 .toZero(new ToZero(window(random)))
                 .fallback(new Fallback(
@@ -254,7 +262,8 @@ class SelfTestTest {
                     Duration.ofNanos(longest)));
         }
         double price = random.nextDouble() * 100 + 1e-9;
-        SpendCap cap = new SpendCap(pick(random, 0, 1, 1_000, 2_000_000_000) * price * (1 + random.nextDouble()), price);
+        SpendCap cap =
+                new SpendCap(pick(random, 0, 1, 1_000, 2_000_000_000) * price * (1 + random.nextDouble()), price);
         if (cap.replicas() >= min && random.nextBoolean()) {
             builder.spend(cap);
         }
@@ -279,7 +288,8 @@ class SelfTestTest {
         List<Rate> rates = new ArrayList<>();
         double[] shares = {1e-9, 0.1, 0.5, 0.999_999, 0.999_999_9, 1, 1.5, 1_000, 1e300};
         for (int i = random.nextInt(3); i > 0; i--) {
-            Duration period = Duration.ofNanos(1 + random.nextLong(Duration.ofHours(1).toNanos()));
+            Duration period =
+                    Duration.ofNanos(1 + random.nextLong(Duration.ofHours(1).toNanos()));
             rates.add(
                     random.nextBoolean()
                             ? Rate.replicas(pick(random, 1, 4, 1_000_000), period)

@@ -88,12 +88,14 @@ class BulkheadTest {
         call(bulkhead, () -> null);
         assertThat(answers).containsExactly("one", "null");
         assertThat(time.scheduled()).as("deadlines are taken back").isZero();
-        assertThat(bulkhead.status()).isEqualTo(new PluginStatus("alarm", Kind.ALERT_LISTENER, State.CLOSED, 2, 0, 0, 0, 0, ""));
+        assertThat(bulkhead.status())
+                .isEqualTo(new PluginStatus("alarm", Kind.ALERT_LISTENER, State.CLOSED, 2, 0, 0, 0, 0, ""));
     }
 
     @ParameterizedTest
     @MethodSource("failures")
-    @DisplayName("J1: a callback that throws anything is told once, and after three the circuit opens for 30 s, then twice that")
+    @DisplayName(
+            "J1: a callback that throws anything is told once, and after three the circuit opens for 30 s, then twice that")
     void call_throws_opensTheCircuit_andDoublesUpToFiveMinutes(Throwable failure) {
         Bulkhead bulkhead = on(Runnable::run);
         for (int i = 0; i < 4; i++) {
@@ -163,7 +165,8 @@ class BulkheadTest {
     }
 
     @Test
-    @DisplayName("J2: a call that hangs is answered at its deadline of 2 s and interrupted; one that heeds that gives its place back")
+    @DisplayName(
+            "J2: a call that hangs is answered at its deadline of 2 s and interrupted; one that heeds that gives its place back")
     void call_hangsAndHeedsItsInterrupt_isAnsweredAtItsDeadline() {
         Bulkhead bulkhead = on(threads);
         call(bulkhead, () -> {
@@ -183,7 +186,8 @@ class BulkheadTest {
     }
 
     @Test
-    @DisplayName("J2: one that ignores its interrupt holds 2 threads at most; then the plugin is off, until a call returns")
+    @DisplayName(
+            "J2: one that ignores its interrupt holds 2 threads at most; then the plugin is off, until a call returns")
     void call_ignoresItsInterrupt_twoThreadsAtMost_thenOff_andComesBack() {
         Bulkhead bulkhead = on(threads);
         for (int i = 0; i < 3_600; i++) {
@@ -306,7 +310,9 @@ class BulkheadTest {
     void settings_outOfRange_areRefusedByName() {
         Bulkhead.Builder builder = Bulkhead.builder("a", Kind.OTHER, time, Runnable::run);
         assertThatIllegalArgumentException().isThrownBy(() -> builder.places(0)).withMessageContaining("places must");
-        assertThatIllegalArgumentException().isThrownBy(() -> builder.failures(0)).withMessageContaining("failures must");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.failures(0))
+                .withMessageContaining("failures must");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> builder.deadline(Duration.ZERO))
                 .withMessageContaining("deadline must");

@@ -49,7 +49,8 @@ class TurnstileLincheckTest {
 
     @Test
     void lookThenTake_modelChecked_isFoundOut() {
-        assertThatThrownBy(() -> modelChecking().sequentialSpecification(Plain.class).check(LookThenTake.class))
+        assertThatThrownBy(() ->
+                        modelChecking().sequentialSpecification(Plain.class).check(LookThenTake.class))
                 .isInstanceOf(LincheckAssertionError.class);
     }
 

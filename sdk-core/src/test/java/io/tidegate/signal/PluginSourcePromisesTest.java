@@ -109,7 +109,8 @@ class PluginSourcePromisesTest {
 
     @ParameterizedTest
     @MethodSource("wrongs")
-    @DisplayName("J1: a source that fails keeps its last good values until they are stale, is left alone, and comes back")
+    @DisplayName(
+            "J1: a source that fails keeps its last good values until they are stale, is left alone, and comes back")
     void source_fails_lastGoodThenStale(Wrong wrong) {
         SignalBoard board = new SignalBoard(time, Runnable::run);
         Source source = new Source("a");
@@ -193,9 +194,7 @@ class PluginSourcePromisesTest {
         board.add(neither, Duration.ofMinutes(1));
         time.advance(Duration.ofSeconds(9));
         threads.join(2);
-        assertThat(board.sources())
-                .extracting(SourceStatus::failuresInARow)
-                .containsExactly(0L, 0L, 1L);
+        assertThat(board.sources()).extracting(SourceStatus::failuresInARow).containsExactly(0L, 0L, 1L);
         threads.close();
         assertThat(board.signals()).containsKeys("asks.value", "set.value");
         assertThatIllegalArgumentException()
