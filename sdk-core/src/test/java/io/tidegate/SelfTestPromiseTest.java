@@ -189,6 +189,7 @@ class SelfTestPromiseTest {
                 pool.leakSites(),
                 pool.tenantRates(),
                 pool.quotas(),
+                pool.signals(),
                 pool.limit(),
                 new ReplicaConfig(
                         replica.slots(),
@@ -197,6 +198,6 @@ class SelfTestPromiseTest {
                         replica.timeToReady(),
                         OptionalDouble.empty()),
                 pool.scaling());
-        return new TidegateConfig(Map.of("chat", without), config.quotas(), config.ledger(), config.memory());
+        return new TidegateConfig(Map.of("chat", without), config.quotas(), config.ledger(), config.memory(), config.alerts());
     }
 }

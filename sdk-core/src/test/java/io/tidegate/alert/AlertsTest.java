@@ -217,13 +217,13 @@ class AlertsTest {
         steps.add(new Step(Phase.DECIDED, Instant.EPOCH, anyLong(random), ""));
         for (int i = random.nextInt(3); i > 0; i--) {
             steps.add(new Step(
-                    Phase.values()[random.nextInt(Phase.values().length)],
+                    List.of(Phase.values()).get(random.nextInt(Phase.values().length)),
                     Instant.EPOCH,
                     anyLong(random),
                     anyText(random),
                     random.nextBoolean()
                             ? Optional.empty()
-                            : Optional.of(Refusal.values()[random.nextInt(Refusal.values().length)])));
+                            : Optional.of(List.of(Refusal.values()).get(random.nextInt(Refusal.values().length)))));
         }
         List<ScaleEvent> events = random.nextInt(3) == 0
                 ? List.of()

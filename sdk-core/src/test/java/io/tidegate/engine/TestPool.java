@@ -82,11 +82,6 @@ final class TestPool {
         return this;
     }
 
-    TestPool pricePerHour(double price) {
-        builder.pricePerHour(price);
-        return this;
-    }
-
     TestPool signals(Supplier<Map<String, Signal>> signals) {
         builder.signals(signals);
         return this;
