@@ -61,6 +61,12 @@ class FileLedgerTest {
                 .run("test");
     }
 
+    /** What becomes of it is seen elsewhere. */
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private static void put(FileLedger ledger, Entry entry) {
+        ledger.append(entry);
+    }
+
     private List<String> said(LedgerReader reader) {
         try (Stream<LedgerReader.Line> lines = reader.entries()) {
             return lines.map(line -> line.entry() instanceof Alerted alerted
@@ -92,7 +98,7 @@ class FileLedgerTest {
     void open_severalRuns_numbersGoOnAndEachLineKnowsItsRun() {
         for (int run = 0; run < 3; run++) {
             try (FileLedger ledger = simulated().run("run-" + run).open(disk, NAME)) {
-                ledger.append(alert("of " + run));
+                put(ledger, alert("of " + run));
             }
         }
         try (Stream<LedgerReader.Line> lines = onDisk().entries()) {
@@ -195,7 +201,7 @@ class FileLedgerTest {
     @Test
     void append_diskFullForLong_keepsWhatItMayAndSaysWhatIsLost() {
         FileLedger ledger = simulated().capacity(10).open(disk, NAME);
-        ledger.append(alert("first"));
+        put(ledger, alert("first"));
         disk.full(true);
         List<CompletableFuture<Void>> futures = new ArrayList<>();
         for (int i = 0; i < 25; i++) {
@@ -226,7 +232,7 @@ class FileLedgerTest {
     void append_diskFailing_isTriedAgainAfterOneSecondAndAtMostAMinute() {
         FileLedger ledger = simulated().open(disk, NAME);
         disk.full(true);
-        ledger.append(alert("x"));
+        put(ledger, alert("x"));
         List<Long> attempts = new ArrayList<>();
         int before = disk.operations();
         for (int second = 1; second <= 300; second++) {
@@ -338,7 +344,9 @@ class FileLedgerTest {
                     .isSorted();
         }
         assertThat(reader.damage().any()).isFalse();
-        assertThat(Files.list(folder).count()).isGreaterThan(5);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.count()).isGreaterThan(5);
+        }
     }
 
     @Test
@@ -395,13 +403,13 @@ class FileLedgerTest {
     @Test
     void rotation_filesThatAreDeleted_loseNoOpenEventAndNoId() throws Exception {
         FileLedger ledger = simulated().smallestRotateAt(2_000).keep(2).open(disk, NAME);
-        ledger.append(new Entry.Stepped(event(1)));
-        ledger.append(new Entry.Decided(new RandomEntries(0).decision(), new RandomEntries(0).inputs()));
+        put(ledger, new Entry.Stepped(event(1)));
+        put(ledger, new Entry.Decided(new RandomEntries(0).decision(), new RandomEntries(0).inputs()));
         long id = new RandomEntries(0).decision().id();
         String pool = new RandomEntries(0).decision().pool();
         for (int i = 2; i < 200; i++) {
-            ledger.append(new Entry.Stepped(event(i)));
-            ledger.append(new Entry.Stepped(event(i).with(step(Phase.READY, i + 1))));
+            put(ledger, new Entry.Stepped(event(i)));
+            put(ledger, new Entry.Stepped(event(i).with(step(Phase.READY, i + 1))));
         }
         ledger.close();
 
@@ -467,11 +475,12 @@ class FileLedgerTest {
         FileLedger ledger = simulated().open(disk, NAME);
         Instant start = Instant.ofEpochSecond(1_000);
         for (int i = 0; i < 10; i++) {
-            ledger.append(
+            put(
+                    ledger,
                     new Alerted(i % 2 == 0 ? "chat" : "other", start.plusSeconds(i), "test", true, "warning", "a" + i));
         }
-        ledger.append(new Entry.Stepped(event(1)));
-        ledger.append(new Entry.Stepped(event(1).with(step(Phase.READY, 31))));
+        put(ledger, new Entry.Stepped(event(1)));
+        put(ledger, new Entry.Stepped(event(1).with(step(Phase.READY, 31))));
         ledger.close();
 
         LedgerQuery chat =

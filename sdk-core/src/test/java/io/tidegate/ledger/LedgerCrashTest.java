@@ -127,7 +127,7 @@ class LedgerCrashTest {
             Entry entry = next();
             appended.put(key(entry), entry);
             CompletableFuture<Void> future = ledger.append(entry);
-            future.thenRun(() -> confirmed.add(key(entry)));
+            var unused = future.thenRun(() -> confirmed.add(key(entry)));
         }
 
         /** Some appends while the disk fails now and then, until the machine stops or the ledger is closed. */
