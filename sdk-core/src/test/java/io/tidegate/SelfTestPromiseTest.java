@@ -198,6 +198,7 @@ class SelfTestPromiseTest {
                         replica.timeToReady(),
                         OptionalDouble.empty()),
                 pool.scaling());
-        return new TidegateConfig(Map.of("chat", without), config.quotas(), config.ledger(), config.memory(), config.alerts());
+        return new TidegateConfig(
+                Map.of("chat", without), config.quotas(), config.ledger(), config.memory(), config.alerts());
     }
 }
