@@ -207,6 +207,10 @@ class AlertsTest {
         return random.nextBoolean() ? odd[random.nextInt(odd.length)] : random.nextLong() >> random.nextInt(60);
     }
 
+    private static <T> T one(Random random, List<T> of) {
+        return of.get(random.nextInt(of.size()));
+    }
+
     private static String anyText(Random random) {
         String[] odd = {"", "bounds", "pending cap", "spend cap", "\n\u2028\u001b[31m", "x".repeat(10_000)};
         return odd[random.nextInt(odd.length)];
@@ -217,13 +221,11 @@ class AlertsTest {
         steps.add(new Step(Phase.DECIDED, Instant.EPOCH, anyLong(random), ""));
         for (int i = random.nextInt(3); i > 0; i--) {
             steps.add(new Step(
-                    List.of(Phase.values()).get(random.nextInt(Phase.values().length)),
+                    one(random, List.of(Phase.values())),
                     Instant.EPOCH,
                     anyLong(random),
                     anyText(random),
-                    random.nextBoolean()
-                            ? Optional.empty()
-                            : Optional.of(List.of(Refusal.values()).get(random.nextInt(Refusal.values().length)))));
+                    random.nextBoolean() ? Optional.empty() : Optional.of(one(random, List.of(Refusal.values())))));
         }
         List<ScaleEvent> events = random.nextInt(3) == 0
                 ? List.of()

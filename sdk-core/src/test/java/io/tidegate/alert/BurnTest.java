@@ -23,8 +23,8 @@ class BurnTest {
     void windows_anySequence_areThoseOfAPlainList() {
         for (int seed = 0; seed < 300; seed++) {
             Random random = new Random(seed);
-            long width = 1 + random.nextInt(1_000_000);
-            Duration shortWindow = Duration.ofNanos(width * Burn.SHORT);
+            int width = 1 + random.nextInt(1_000_000);
+            Duration shortWindow = Duration.ofNanos((long) width * Burn.SHORT);
             Duration longWindow = shortWindow.multipliedBy(1 + random.nextInt(60));
             Burn burn = new Burn(longWindow, shortWindow);
             List<Happened> all = new ArrayList<>();
@@ -33,11 +33,11 @@ class BurnTest {
                 // Mostly small steps, now and then a gap as long as a window and longer.
                 now += random.nextInt(50) == 0
                         ? Math.floorMod(random.nextLong(), 2 * longWindow.toNanos())
-                        : random.nextInt((int) (4 * width));
+                        : random.nextInt(4 * width);
                 long evaluated = random.nextInt(1000);
                 Happened next = new Happened(now, evaluated, random.nextInt((int) evaluated + 1));
                 all.add(next);
-                burn.add(next.atNanos(), next.evaluated(), next.broken());
+                burn.add(next.atNanos(), (double) next.evaluated(), (double) next.broken());
 
                 check(burn.longShare(), all, all.get(0).atNanos(), now, width, longWindow);
                 check(burn.shortShare(), all, all.get(0).atNanos(), now, width, shortWindow);
