@@ -69,6 +69,8 @@ class DryRunOnKubernetesTest {
                         .mode(mode)
                         .period(TICK)
                         .statusPeriod(TICK)
+                        // What the played controllers take: only an engine that acts can measure it.
+                        .timeToReady(TICK)
                         .load(load::read)
                         .backend(backend)
                         .replicaWork(Work.slots(32))
@@ -108,17 +110,14 @@ class DryRunOnKubernetesTest {
         }
         dry.start();
         acting.start();
-        List<String> differences = new ArrayList<>();
         List<Integer> answers = new ArrayList<>();
+        List<Integer> dryAnswers = new ArrayList<>();
         for (int second = 0; second < 3600; second++) {
             load.perSecond = perSecond[second / 60];
             load.queued = second / 60 == 24 ? 300 : 0;
             time.advance(TICK);
-            int wanted = answer(acting);
-            if (answer(dry) != wanted) {
-                differences.add("second " + second + ": acting " + wanted + ", dry " + answer(dry));
-            }
-            answers.add(wanted);
+            answers.add(answer(acting));
+            dryAnswers.add(answer(dry));
             // The controllers: all that is asked for serves by the next tick.
             int replicas = cluster.replicas("vllm");
             if (acting.state("chat").running() != replicas) {
@@ -126,7 +125,19 @@ class DryRunOnKubernetesTest {
             }
         }
 
-        assertThat(differences).isEmpty();
+        int late = 0;
+        for (int second = 0; second < 3600; second++) {
+            if (!dryAnswers.get(second).equals(answers.get(second))) {
+                // A raise that another made holds for a window from when it is seen, which is a tick after it was made:
+                // a removal
+                // may be one tick late for that. Nothing else may differ.
+                assertThat(answers.get(second)).as("second %d", second).isLessThan(answers.get(second - 1));
+                assertThat(dryAnswers.get(second)).as("second %d", second).isEqualTo(answers.get(second - 1));
+                assertThat(dryAnswers.get(second + 1)).as("second %d", second).isEqualTo(answers.get(second + 1));
+                late++;
+            }
+        }
+        assertThat(late).isLessThanOrEqualTo(5);
         assertThat(answers).contains(1, 4, 8);
         Map<String, Integer> verbs = new TreeMap<>();
         for (MockCluster.Sent sent : cluster.takeSent()) {

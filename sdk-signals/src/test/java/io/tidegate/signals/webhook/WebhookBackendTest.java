@@ -220,7 +220,7 @@ class WebhookBackendTest {
         answers(code(429).withHeader("Retry-After", "120"), ok());
         BackendException refused = refused();
         assertThat(refused.refusal()).isEqualTo(Refusal.THROTTLED);
-        assertThat(refused.retryAfter()).hasValue(Duration.ofSeconds(120));
+        assertThat(refused.retryAfter()).hasValue(Duration.ofMinutes(2));
         assertThat(sent()).hasSize(1);
     }
 
