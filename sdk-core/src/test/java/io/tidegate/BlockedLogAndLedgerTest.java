@@ -144,7 +144,7 @@ class BlockedLogAndLedgerTest {
             assertThat(registry.get(Meters.LOG_DROPPED.meterName())
                             .functionCounter()
                             .count())
-                    .isEqualTo(BoundedLog.dropped());
+                    .isEqualTo((double) BoundedLog.dropped());
             backend.fails = false;
             engine.override("chat", ManualOverride.pin(5, Duration.ofMinutes(5), "me", "the test says so"));
             time.advance(Duration.ofSeconds(10));
