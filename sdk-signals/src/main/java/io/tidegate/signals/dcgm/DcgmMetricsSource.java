@@ -66,6 +66,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DcgmMetricsSource implements SignalSource {
 
+    private static final Duration LONGEST_READ = Duration.ofHours(1);
+
     /** Part of time a device was at work, mean over the devices. */
     public static final String UTILIZATION = "gpu.utilization";
 
@@ -125,6 +127,7 @@ public final class DcgmMetricsSource implements SignalSource {
     private final @Nullable Supplier<? extends Collection<GpuPod>> pods;
     private final Predicate<? super GpuDevice> filter;
     private final Scraper scraper;
+    private final Duration timeout;
     private volatile List<GpuReading> readings = List.of();
 
     private DcgmMetricsSource(Builder builder) {
@@ -133,6 +136,7 @@ public final class DcgmMetricsSource implements SignalSource {
         this.pods = builder.pods;
         this.filter = builder.filter;
         this.scraper = new Scraper(builder.settings);
+        this.timeout = builder.settings.timeout();
     }
 
     /**
@@ -219,6 +223,13 @@ public final class DcgmMetricsSource implements SignalSource {
      * True until a read finds devices none of which says what it draws: the power draw of a GPU at work is never the same for long.
      * False from such a read on, since utilization may rightly stand still.
      */
+    /** A second above its own time-out, at which it tells what it has. */
+    @Override
+    public Duration longestRead() {
+        Duration longest = timeout.compareTo(LONGEST_READ) < 0 ? timeout.plusSeconds(1) : LONGEST_READ;
+        return longest.compareTo(LONGEST_READ) < 0 ? longest : LONGEST_READ;
+    }
+
     @Override
     public boolean alwaysMoves() {
         List<GpuReading> read = readings;

@@ -69,6 +69,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class EngineMetricsSource implements SignalSource {
 
+    private static final Duration LONGEST_READ = Duration.ofHours(1);
+
     /** Requests in execution batches. */
     public static final String RUNNING = "engine.requests.running";
 
@@ -113,6 +115,7 @@ public final class EngineMetricsSource implements SignalSource {
     private final TimeSource time;
     private final Supplier<? extends Collection<EngineTarget>> listed;
     private final Scraper scraper;
+    private final Duration timeout;
     private final EngineRates rates = new EngineRates();
     private final Consumer<? super List<EngineReplica>> listener;
     private final AtomicLong listenerFailures = new AtomicLong();
@@ -124,6 +127,7 @@ public final class EngineMetricsSource implements SignalSource {
         this.listed = builder.listed;
         this.listener = builder.listener;
         this.scraper = new Scraper(builder.settings);
+        this.timeout = builder.settings.timeout();
     }
 
     /**
@@ -160,6 +164,13 @@ public final class EngineMetricsSource implements SignalSource {
      * True until a read finds that no replica has a token counter, since token counters move while requests are served. False from
      * such a read on: what is left are gauges, which may rightly stand still.
      */
+    /** A second above its own time-out, at which it tells what it has. */
+    @Override
+    public Duration longestRead() {
+        Duration longest = timeout.compareTo(LONGEST_READ) < 0 ? timeout.plusSeconds(1) : LONGEST_READ;
+        return longest.compareTo(LONGEST_READ) < 0 ? longest : LONGEST_READ;
+    }
+
     @Override
     public boolean alwaysMoves() {
         List<EngineReplica> read = replicas;

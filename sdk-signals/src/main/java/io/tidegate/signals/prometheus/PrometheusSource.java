@@ -61,6 +61,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class PrometheusSource implements SignalSource {
 
+    private static final Duration LONGEST_READ = Duration.ofHours(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(PrometheusSource.class);
     private static final String JSON = "application/json";
 
@@ -116,6 +118,13 @@ public final class PrometheusSource implements SignalSource {
     }
 
     /** As built; false by default, since nothing is known of the queries. */
+    /** A second above its own time-out, at which it tells what it has. */
+    @Override
+    public Duration longestRead() {
+        Duration longest = timeout.compareTo(LONGEST_READ) < 0 ? timeout.plusSeconds(1) : LONGEST_READ;
+        return longest.compareTo(LONGEST_READ) < 0 ? longest : LONGEST_READ;
+    }
+
     @Override
     public boolean alwaysMoves() {
         return alwaysMoves;
