@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -94,13 +93,6 @@ class PluginPolicyPromisesTest {
                 .filter(each -> each.kind() == Kind.POLICY)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static RuntimeException thrown(Throwable failure) {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        return (RuntimeException) failure;
     }
 
     private record Wrong(String what, Function<PoolView, Proposal> answer) {
@@ -203,14 +195,9 @@ class PluginPolicyPromisesTest {
         assertThat(rig.backend.lastRequest().to()).isEqualTo(10);
     }
 
+    /** Rounds on the test's thread; backend and plugins on threads that may hang. */
     private Rig onThreads(Rig rig) {
-        rig.start(Runnable::run, builder -> builder.calls(pluginsOf(rig)));
-        return rig;
-    }
-
-    /** The backend is called at once, plugins on threads that may hang: both are given to the same executor. */
-    private Executor pluginsOf(Rig rig) {
-        return threads;
+        return rig.start(Runnable::run, builder -> builder.calls(threads));
     }
 
     /** Until the backend, which is called on threads as well, has answered. */

@@ -314,7 +314,7 @@ final class RandomEntries {
             case 0 -> Double.longBitsToDouble(random.nextLong());
             case 1 ->
                 one(new Double[] {
-                    0.0, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, -Double.MIN_NORMAL, 9007199254740993e0, 1e17
+                    0.0, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, -Double.MIN_NORMAL, 9007199254740994.0, 1e17
                 });
             case 2 -> random.nextInt(1000);
             default -> random.nextDouble();

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class HangingThreads implements Executor, AutoCloseable {
 
-    private final ThreadLocal<CountDownLatch> stopped = new ThreadLocal<>();
+    private static final ThreadLocal<CountDownLatch> STOPPED = new ThreadLocal<>();
+
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private final AtomicInteger interrupts = new AtomicInteger();
     private final AtomicInteger hanging = new AtomicInteger();
@@ -28,7 +29,7 @@ public final class HangingThreads implements Executor, AutoCloseable {
         CountDownLatch settled = new CountDownLatch(1);
         Thread thread = new Thread(
                 () -> {
-                    stopped.set(settled);
+                    STOPPED.set(settled);
                     try {
                         task.run();
                     } finally {
@@ -67,7 +68,7 @@ public final class HangingThreads implements Executor, AutoCloseable {
     }
 
     private void settled() {
-        CountDownLatch mine = stopped.get();
+        CountDownLatch mine = STOPPED.get();
         if (mine != null) {
             mine.countDown();
         }
