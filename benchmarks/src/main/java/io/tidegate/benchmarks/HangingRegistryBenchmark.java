@@ -15,6 +15,7 @@ import io.tidegate.admission.Gate;
 import io.tidegate.admission.Outcome;
 import io.tidegate.admission.Permit;
 import io.tidegate.admission.Request;
+import io.tidegate.admission.Usage;
 import io.tidegate.meter.TidegateMetrics;
 import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
@@ -94,7 +95,7 @@ public class HangingRegistryBenchmark {
 
         Object admitAndReturn() {
             Permit permit = (Permit) gate.tryAcquire(request);
-            permit.close(Outcome.COMPLETED);
+            permit.close(Outcome.COMPLETED, Usage.NONE);
             return permit;
         }
 

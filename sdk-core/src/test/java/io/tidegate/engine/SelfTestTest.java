@@ -295,6 +295,7 @@ class SelfTestTest {
                             ? Rate.replicas(pick(random, 1, 4, 1_000_000), period)
                             : Rate.share(shares[random.nextInt(shares.length)], period));
         }
-        return new Behavior(direction, window(random), rates, List.of(Select.values()).get(random.nextInt(3)));
+        return new Behavior(
+                direction, window(random), rates, List.of(Select.values()).get(random.nextInt(3)));
     }
 }
