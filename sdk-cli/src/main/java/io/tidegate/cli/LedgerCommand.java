@@ -8,6 +8,7 @@ package io.tidegate.cli;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.Narrowing;
 import io.tidegate.ledger.Account;
+import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.LedgerQuery;
 import io.tidegate.ledger.LedgerReader;
 import io.tidegate.ledger.LedgerSummary;
@@ -55,6 +56,7 @@ import tools.jackson.core.json.JsonFactory;
         subcommands = {
             LedgerCommand.ListCommand.class,
             LedgerCommand.ExplainCommand.class,
+            ReplayCommand.class,
             LedgerCommand.SummaryCommand.class,
             LedgerCommand.VerifyCommand.class
         },
@@ -84,6 +86,11 @@ final class LedgerCommand {
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** All that is in it, oldest first. */
+    Stream<Entry> entries() {
+        return reader().entries().map(LedgerReader.Line::entry);
     }
 
     private PrintWriter out() {

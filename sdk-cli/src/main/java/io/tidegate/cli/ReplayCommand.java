@@ -11,6 +11,7 @@ import io.tidegate.guardrail.Decision;
 import io.tidegate.ledger.Entry;
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /**
@@ -41,7 +43,11 @@ final class ReplayCommand implements Callable<Integer> {
     /** Of those that differ so many are shown. */
     private static final int MOST_SHOWN = 20;
 
-    private final Supplier<Stream<Entry>> entries;
+    /** In place of those of the file; null for these. */
+    private final @Nullable Supplier<Stream<Entry>> given;
+
+    @ParentCommand
+    private @Nullable LedgerCommand ledger;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -63,13 +69,22 @@ final class ReplayCommand implements Callable<Integer> {
     private int failed;
     private final Map<String, Integer> taken = new TreeMap<>();
 
+    /** Over the file that the command above names. */
+    ReplayCommand() {
+        this.given = null;
+    }
+
     /**
-     * Over a ledger.
+     * Over others.
      *
-     * @param entries opens it, oldest entry first; closed when read
+     * @param entries opens them, oldest entry first; closed when read
      */
     ReplayCommand(Supplier<Stream<Entry>> entries) {
-        this.entries = entries;
+        this.given = entries;
+    }
+
+    private Stream<Entry> entries() {
+        return given != null ? given.get() : Objects.requireNonNull(ledger).entries();
     }
 
     @Override
@@ -81,7 +96,7 @@ final class ReplayCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "POOL must not be blank");
         }
         PrintWriter out = spec.commandLine().getOut();
-        try (Stream<Entry> all = entries.get()) {
+        try (Stream<Entry> all = entries()) {
             all.filter(Entry.Decided.class::isInstance)
                     .map(Entry.Decided.class::cast)
                     .filter(each -> pool == null || each.pool().equals(pool))
