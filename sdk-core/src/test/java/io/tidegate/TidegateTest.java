@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tidegate.admission.Admission;
 import io.tidegate.admission.Admission.Reason;
 import io.tidegate.admission.Admission.Shed;
@@ -21,6 +22,7 @@ import io.tidegate.config.ConfigReader;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.ledger.LedgerStatus;
 import io.tidegate.limit.EngineReading;
 import io.tidegate.limit.LimitController;
 import io.tidegate.limit.LimitMode;
@@ -28,12 +30,15 @@ import io.tidegate.pool.Signal;
 import io.tidegate.signal.spi.SignalSource;
 import io.tidegate.time.ManualTime;
 import io.tidegate.time.TimeSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a configuration makes of gates, limits and quotas. */
 class TidegateTest {
@@ -87,6 +92,26 @@ class TidegateTest {
         public void close() {
             closed = true;
         }
+    }
+
+    @Test
+    void ledger_itsSettings_areThoseItIsWrittenWith(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("ledger.jsonl");
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        String yaml = "{ledger: {file: \"" + file + "\", sync: none}, pools: {chat: {tiers: {standard: {}}}}}";
+        try (Tidegate tidegate = configured(yaml).meters(registry).start()) {
+            assertThat(file).exists();
+            assertThat(tidegate.engine().ledgerStatus()).isEqualTo(new LedgerStatus(0, 0, 0, ""));
+            assertThat(registry.get("tidegate.ledger.waiting").gauge().value()).isZero();
+            assertThat(registry.get("tidegate.ledger.written").functionCounter().count())
+                    .isZero();
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> configured(yaml).start())
+                    .withMessageContaining("ledger.file");
+        }
+        // Closed with the gateway, so that the next one may write it.
+        configured(yaml).start().close();
+        assertThat(Files.readString(file).lines()).hasSize(2);
     }
 
     @Test

@@ -29,6 +29,7 @@ import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.Guardrails;
+import io.tidegate.ledger.FileLedger.Sync;
 import io.tidegate.limit.LimitMode;
 import io.tidegate.limit.LimitSettings;
 import io.tidegate.policy.PolicySets;
@@ -50,6 +51,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -154,7 +156,7 @@ class ConfigReaderTest {
                           backend:
                             type: kubernetes-scale
                             settings: {namespace: llm, port: 8443, dryRun: false}
-                    ledger: {file: /var/log/tidegate/ledger.jsonl}
+                    ledger: {file: /var/log/tidegate/ledger.jsonl, sync: all, rotateAt: 1000000, keep: 3}
                     memory: {folder: /var/lib/tidegate}
                     """);
 
@@ -234,7 +236,9 @@ class ConfigReaderTest {
                             new BackendConfig(
                                     "kubernetes-scale",
                                     Map.of("namespace", "llm", "port", "8443", "dryRun", "false"))));
-            assertThat(config.ledger().file()).contains(Path.of("/var/log/tidegate/ledger.jsonl"));
+            assertThat(config.ledger())
+                    .isEqualTo(new TidegateConfig.LedgerConfig(
+                            Optional.of(Path.of("/var/log/tidegate/ledger.jsonl")), Sync.ALL, 1_000_000, 3));
             assertThat(config.memory().folder()).contains(Path.of("/var/lib/tidegate"));
         }
 
@@ -953,6 +957,17 @@ class ConfigReaderTest {
                     IntStream.range(0, 33).mapToObj(i -> "t" + i + ": {}").collect(Collectors.joining(", "));
             assertThat(problems("pools: {chat: {tiers: {" + tiers + "}}}"))
                     .containsExactly(new Problem("pools.chat.tiers", "needs 1 to 32 tiers but has 33"));
+        }
+
+        @Test
+        void ledgerOutOfRange_saysWhatIsAllowed() {
+            assertThat(problems("{ledger: {sync: often, rotateAt: 64 MiB, keep: 0}, pools: {chat: {tiers: {a: {}}}}}"))
+                    .containsExactly(
+                            new Problem("ledger.sync", "must be one of [events, all, none] but is the text \"often\""),
+                            new Problem(
+                                    "ledger.rotateAt",
+                                    "must be a whole number from 65536 to 1099511627776 but is the text \"64 MiB\""),
+                            new Problem("ledger.keep", "must be a whole number from 1 to 1000 but is 0"));
         }
 
         @Test

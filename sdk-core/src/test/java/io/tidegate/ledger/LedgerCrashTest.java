@@ -43,6 +43,11 @@ class LedgerCrashTest {
     private static final String NAME = "ledger.jsonl";
     private static final Path FILE = Path.of(NAME);
 
+    static {
+        // Tens of thousands of failures are meant, and each would be told.
+        System.setProperty("org.slf4j.simpleLogger.log.io.tidegate.ledger.FileLedger", "off");
+    }
+
     /** One life of a ledger after the other on one disk. */
     private static final class Lives {
 
