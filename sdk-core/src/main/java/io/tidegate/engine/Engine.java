@@ -312,8 +312,9 @@ public final class Engine implements AutoCloseable {
             return;
         }
         closed = true;
-        CompletableFuture<?>[] written =
-                loops.values().stream().map(PoolLoop::close).toArray(CompletableFuture<?>[]::new);
+        CompletableFuture<?>[] written = loops.values().stream()
+                .map(loop -> loop.close(!owned.isEmpty()))
+                .toArray(CompletableFuture<?>[]::new);
         try {
             CompletableFuture.allOf(written).get(CLOSE.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {

@@ -367,7 +367,7 @@ final class PoolLoop {
     }
 
     /** Does nothing from now on; done when what must survive is written down, or cannot be. */
-    CompletableFuture<?> close() {
+    CompletableFuture<?> close(boolean waits) {
         closed = true;
         overrides.close();
         plugins.close();
@@ -389,7 +389,7 @@ final class PoolLoop {
         } catch (RejectedExecutionException e) {
             done.complete(null);
         }
-        return done;
+        return waits || memory != null ? done : CompletableFuture.completedFuture(null);
     }
 
     private void tick() {

@@ -88,6 +88,7 @@ class KillTest {
 
         @Override
         public void scale(ScaleRequest request) throws IOException, InterruptedException {
+            System.out.println("asked");
             pause();
             // One request is one write: killed before it, nothing is taken on, and after it, all is.
             String line = request.key() + " " + request.to() + " " + request.decisionId() + "\n";
@@ -158,7 +159,7 @@ class KillTest {
         int acceptedBefore = 0;
         int undecided = 0;
         for (int i = 0; i < KILLS; i++) {
-            runAndKill(folder, random.nextLong(), 20 + random.nextInt(250));
+            runAndKill(folder, random.nextLong(), random.nextInt(8), random.nextInt(12));
             Set<Long> taken = new HashSet<>();
             for (String[] line : FileCluster.taken(folder.resolve("cluster"))) {
                 assertThat(taken.add(Long.parseLong(line[2])))
@@ -214,7 +215,9 @@ class KillTest {
         return events;
     }
 
-    private static void runAndKill(Path folder, long seed, int millis) throws IOException, InterruptedException {
+    /** Kills it so many milliseconds after its so-manieth request. */
+    private static void runAndKill(Path folder, long seed, int requests, int millis)
+            throws IOException, InterruptedException {
         Path errors = folder.resolve("errors");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -234,6 +237,9 @@ class KillTest {
             if (said == null) {
                 process.waitFor();
                 throw new AssertionError("the gateway did not start: " + Files.readString(errors));
+            }
+            for (int i = 0; i < requests && out.readLine() != null; i++) {
+                // On to the next.
             }
             process.waitFor(millis, TimeUnit.MILLISECONDS);
         } finally {

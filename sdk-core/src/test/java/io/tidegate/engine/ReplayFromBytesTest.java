@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Decisions are made again from the bytes of a ledger, in a process that knows nothing else. */
 class ReplayFromBytesTest {
 
-    private static final int SEEDS = 4;
-    private static final int MINUTES = 12;
+    private static final int SEEDS = 2;
+    private static final int MINUTES = 8;
 
     /** {@code Reader FILE}: makes all decisions of a ledger again, and prints how many came out the same. */
     public static final class Reader {

@@ -369,7 +369,7 @@ class ReplaySimulationTest {
             "wants panic",
             "wants formula",
             "wants adaptive",
-            "wants somebody",
+            "wants own",
             "narrowed by bounds",
             "narrowed by behavior up",
             "narrowed by behavior down",
