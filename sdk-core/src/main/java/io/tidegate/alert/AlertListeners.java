@@ -7,12 +7,9 @@ package io.tidegate.alert;
 
 import io.tidegate.alert.spi.AlertListener;
 import io.tidegate.alert.spi.AlertListenerFactory;
-import java.util.ArrayList;
-import java.util.List;
+import io.tidegate.service.ServiceTypes;
 import java.util.Map;
 import java.util.Objects;
-import java.util.ServiceLoader;
-import java.util.TreeMap;
 
 /**
  * The alert listeners that are on the class path.
@@ -20,6 +17,9 @@ import java.util.TreeMap;
  * @since 0.1.0
  */
 public final class AlertListeners {
+
+    private static final String KIND = "alert listener";
+    private static final String ADVICE = "add its module, or give the listener to the builder";
 
     private AlertListeners() {}
 
@@ -30,27 +30,13 @@ public final class AlertListeners {
      *     the factory rejects the settings
      */
     public static AlertListener create(String type, Map<String, String> settings) {
-        return create(type, settings, ServiceLoader.load(AlertListenerFactory.class));
+        return ServiceTypes.find(KIND, AlertListenerFactory.class, type, AlertListenerFactory::type, ADVICE)
+                .create(Map.copyOf(settings));
     }
 
     static AlertListener create(String type, Map<String, String> settings, Iterable<AlertListenerFactory> factories) {
-        Map<String, List<AlertListenerFactory>> byType = new TreeMap<>();
-        for (AlertListenerFactory factory : factories) {
-            byType.computeIfAbsent(factory.type(), ignored -> new ArrayList<>()).add(factory);
-        }
-        List<AlertListenerFactory> found = byType.getOrDefault(type, List.of());
-        if (found.isEmpty()) {
-            throw new IllegalArgumentException("no alert listener of type \"" + type + "\" is on the class path, only "
-                    + byType.keySet() + "; add its module, or give the listener to the builder");
-        }
-        if (found.size() > 1) {
-            throw new IllegalArgumentException("alert listener type \"" + type + "\" is claimed by "
-                    + found.stream()
-                            .map(factory -> factory.getClass().getName())
-                            .toList()
-                    + "; remove one of them from the class path");
-        }
-        return found.get(0).create(Map.copyOf(settings));
+        return ServiceTypes.among(KIND, type, factories, AlertListenerFactory::type, ADVICE)
+                .create(Map.copyOf(settings));
     }
 
     /** The same listener under another name, so that meters tell two of one type apart. */

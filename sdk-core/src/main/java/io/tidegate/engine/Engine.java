@@ -89,7 +89,7 @@ public final class Engine implements AutoCloseable {
             calls = builder.calls == null ? builder.executor : builder.calls;
         }
         listeners.addAll(builder.listeners);
-        deliveries = new AlertDeliveries(builder.alerts, calls);
+        deliveries = new AlertDeliveries(builder.alerts, time, calls);
         for (ScaledPool pool : builder.pools) {
             PoolLoop loop =
                     new PoolLoop(pool, time, rounds, calls, builder.ledger, builder.memory, listeners, deliveries);
@@ -285,12 +285,17 @@ public final class Engine implements AutoCloseable {
         return deliveries.names();
     }
 
-    /** Alerts that listeners of this name failed to take, since the start. */
+    /** How each of those does who are told of alerts, in the order in which they were given. */
+    public List<PluginStatus> alertListenerStatuses() {
+        return deliveries.statuses();
+    }
+
+    /** Alerts that listeners of this name failed to take, or did not within 2 s, since the start. */
     public long alertsFailed(String listener) {
         return deliveries.failed(listener);
     }
 
-    /** Alerts that listeners of this name were never told, because more than 256 waited for them. */
+    /** Alerts that listeners of this name were never told, because more than 256 waited for them, or the engine was closed. */
     public long alertsDropped(String listener) {
         return deliveries.dropped(listener);
     }
@@ -322,6 +327,7 @@ public final class Engine implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("what must survive a restart was not written down in time", e);
         }
+        deliveries.close();
         owned.forEach(ExecutorService::shutdownNow);
     }
 
@@ -378,7 +384,7 @@ public final class Engine implements AutoCloseable {
             return this;
         }
 
-        /** Tells a listener of alerts; nobody is told by default. The caller closes it. */
+        /** Tells a listener of alerts, on threads of {@link #calls}; nobody is told by default. The caller closes it. */
         public Builder alerts(AlertListener listener) {
             alerts.add(Objects.requireNonNull(listener, "listener"));
             return this;
@@ -394,8 +400,9 @@ public final class Engine implements AutoCloseable {
         }
 
         /**
-         * Runs calls to backends, memories and policies that are not of this library, in place of threads of the engine's own or of
-         * {@link #executor}. Give it a thread for each call that may hang at once: two for each such plugin.
+         * Runs calls to backends, memories, alert listeners and policies that are not of this library, in place of threads of the engine's
+         * own or of {@link #executor}. Give it a thread for each call that may hang at once: two for each such plugin, one for each alert
+         * listener.
          */
         public Builder calls(Executor calls) {
             this.calls = Objects.requireNonNull(calls, "calls");

@@ -231,13 +231,16 @@ public final class WebhookBackend implements ScalerBackend {
 
         /** The secret that both sides know. This or {@link #secretFile} is required. */
         public Builder secret(String secret) {
-            this.secret = Secret.of(secret);
-            return this;
+            return secret(Secret.of(secret));
         }
 
         /** A file with the secret, read anew for each request, so that the secret can be exchanged. */
         public Builder secretFile(Path file) {
-            this.secret = Secret.in(file);
+            return secret(Secret.in(file));
+        }
+
+        Builder secret(Secret secret) {
+            this.secret = secret;
             return this;
         }
 

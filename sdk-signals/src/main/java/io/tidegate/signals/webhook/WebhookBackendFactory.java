@@ -8,7 +8,6 @@ package io.tidegate.signals.webhook;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.engine.spi.ScalerBackendFactory;
 import io.tidegate.policy.PolicySettings;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,16 +65,9 @@ public final class WebhookBackendFactory implements ScalerBackendFactory {
             problems.add(String.valueOf(e.getMessage()));
         }
         taken(read.text("statusUrl"), builder::statusUrl, problems);
-        Optional<String> secret = read.text("secret");
-        Optional<String> variable = read.text("secretEnv");
-        Optional<String> file = read.text("secretFile");
-        if (List.of(secret, variable, file).stream().filter(Optional::isPresent).count() != 1) {
-            problems.add("secretFile, secretEnv or secret is required, and only one of them");
-        } else {
-            taken(secret, builder::secret, problems);
-            taken(file.map(Path::of), builder::secretFile, problems);
-            WebhookBackend.Builder made = builder;
-            taken(variable, name -> fromEnvironment(made, name), problems);
+        Secret secret = SecretSettings.read(read, environment, problems);
+        if (secret != null) {
+            builder.secret(secret);
         }
         builder.deadline(
                 read.duration("deadline", Duration.ofMillis(10), Duration.ofMinutes(1), Duration.ofMillis(1800)));
@@ -85,14 +77,6 @@ public final class WebhookBackendFactory implements ScalerBackendFactory {
             throw new IllegalArgumentException("settings of scaler backend webhook: " + String.join("; ", problems));
         }
         return builder.build();
-    }
-
-    private void fromEnvironment(WebhookBackend.Builder builder, String name) {
-        String value = environment.apply(name);
-        if (value == null || value.isEmpty()) {
-            throw new IllegalArgumentException("secretEnv must name a variable that is set but was \"" + name + "\"");
-        }
-        builder.secret(value);
     }
 
     private static <T> void taken(Optional<T> value, Consumer<T> into, List<String> problems) {

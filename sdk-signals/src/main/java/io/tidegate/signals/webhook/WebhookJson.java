@@ -5,12 +5,14 @@
  */
 package io.tidegate.signals.webhook;
 
+import io.tidegate.alert.Alert;
 import io.tidegate.engine.spi.Birth;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.ledger.Refusal;
 import io.tidegate.policy.ReplicaMath;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -66,6 +68,28 @@ final class WebhookJson {
             json.writeEndObject();
         }
         return out.toByteArray();
+    }
+
+    static byte[] alert(Alert alert) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+            json.writeStartObject();
+            json.writeStringProperty("alert", alert.kind().code());
+            json.writeStringProperty("pool", whole(alert.pool()));
+            json.writeBooleanProperty("firing", alert.firing());
+            json.writeStringProperty("severity", alert.severity().code());
+            json.writeStringProperty("since", alert.since().toString());
+            json.writeStringProperty("at", alert.at().toString());
+            json.writeStringProperty("what", whole(alert.what()));
+            json.writeStringProperty("todo", whole(alert.todo()));
+            json.writeEndObject();
+        }
+        return out.toByteArray();
+    }
+
+    /** Halves of pairs, which others' texts may have in them and JSON may not, become question marks. */
+    private static String whole(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     /**
