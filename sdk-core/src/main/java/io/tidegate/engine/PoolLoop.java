@@ -188,7 +188,9 @@ final class PoolLoop {
         this.accounting.price(pool.pricePerHour);
         this.overrides = new Overrides(pool.name, time, () -> wake(Trigger.OVERRIDE), this::overridden);
         this.budgetAlarm = new BudgetAlarm(time, () -> wake(Trigger.BUDGET));
-        this.run = Long.toString(time.wallTime().toEpochMilli(), Character.MAX_RADIX);
+        // Of two gateways that start in the same millisecond the monotonic clocks still differ.
+        this.run = Long.toString(time.wallTime().toEpochMilli(), Character.MAX_RADIX)
+                + Long.toUnsignedString(time.nanos() & 0xFFFF_FFFFL, Character.MAX_RADIX);
         Recovered before = recovered(ledger);
         this.nextId = before.lastDecisions().getOrDefault(pool.name, 0L) + 1;
         this.left = before.open().stream()
