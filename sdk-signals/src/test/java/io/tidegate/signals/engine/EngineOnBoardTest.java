@@ -78,8 +78,9 @@ class EngineOnBoardTest {
             assertThat(waiting(board)).isEqualTo(new Signal.Stale("engine, 1 replica", STALE_AFTER.plusNanos(1)));
 
             failing[0] = false;
-            time.advance(PERIOD);
-            assertKnown(waiting(board), 5, 1, Duration.ofSeconds(60));
+            // After three failures it is left alone for two periods.
+            time.advance(PERIOD.multipliedBy(2));
+            assertKnown(waiting(board), 5, 1, Duration.ofSeconds(75));
         }
     }
 
