@@ -141,9 +141,12 @@ final class Accounting {
      * @param sinceNanos when what set off its decision happened
      */
     void stepped(ScaleEvent event, long sinceNanos) {
+        // One that another process began is first heard of later: neither what set it off nor how busy the pool was
+        // then is known.
+        boolean begins = event.phase() == Phase.DECIDED;
+        long began = begins ? sinceNanos : event.steps().get(0).atNanos();
         Tally tally = tallies.computeIfAbsent(
-                event.id(),
-                id -> new Tally(event, sinceNanos, event.phase() == Phase.DECIDED ? used() : Double.NaN, pricePerHour));
+                event.id(), id -> new Tally(event, began, begins ? used() : Double.NaN, pricePerHour));
         tally.event = event;
         if (!event.open() && tally.open()) {
             long ended = event.latest().atNanos();

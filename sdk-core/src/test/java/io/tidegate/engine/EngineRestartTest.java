@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.ledger.Account;
 import io.tidegate.ledger.Entry;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.ScaleEvent;
@@ -418,6 +419,29 @@ class EngineRestartTest {
         successor.cluster.scale(new ScaleRequest("chat", 0, 7, 0, "a person"));
         successor.run(Duration.ofSeconds(1), gateway -> {});
         assertThat(phaseOf(successor, sentLast(death))).isEqualTo(Phase.FAILED);
+    }
+
+    @Test
+    void adopt_eventEnds_itsAccountBeginsWithItsDecision() {
+        Gateway whole = first();
+        List<Left> after = new ArrayList<>();
+        whole.cluster.writing = done -> {
+            if (done) {
+                after.add(whole.left());
+            }
+        };
+        whole.run(Duration.ofMinutes(6), gateway -> {});
+        Left death = after.get(after.size() - 1);
+        Gateway successor = death.successor();
+        successor.run(Duration.ofMinutes(3), gateway -> {});
+
+        Account account = successor.ledger.of(Entry.Accounted.class).stream()
+                .map(Entry.Accounted::account)
+                .filter(each -> each.event().equals(sentLast(death).id()))
+                .findFirst()
+                .orElseThrow();
+        assertThat(account.stages().get(Account.Stage.DECIDE)).isLessThan(Duration.ofSeconds(2));
+        assertThat(account.usedBefore()).isNaN();
     }
 
     @Test
