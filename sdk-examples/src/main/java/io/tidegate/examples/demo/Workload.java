@@ -6,13 +6,13 @@
 package io.tidegate.examples.demo;
 
 import io.tidegate.examples.load.Sampling;
-import io.tidegate.examples.trace.BuiltInDay;
-import io.tidegate.examples.trace.Shares;
-import io.tidegate.examples.trace.Trace;
-import io.tidegate.examples.trace.TraceFiles;
-import io.tidegate.examples.trace.TraceFormatException;
-import io.tidegate.examples.trace.TraceSettings;
-import io.tidegate.examples.trace.TraceStats;
+import io.tidegate.sim.trace.BuiltInDay;
+import io.tidegate.sim.trace.Shares;
+import io.tidegate.sim.trace.Trace;
+import io.tidegate.sim.trace.TraceFiles;
+import io.tidegate.sim.trace.TraceFormatException;
+import io.tidegate.sim.trace.TraceSettings;
+import io.tidegate.sim.trace.TraceStats;
 import java.time.Duration;
 
 /**

@@ -5,7 +5,7 @@
  */
 package io.tidegate.examples.load;
 
-import io.tidegate.examples.trace.TraceEvent;
+import io.tidegate.sim.trace.TraceEvent;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

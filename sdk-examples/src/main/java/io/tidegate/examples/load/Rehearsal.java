@@ -5,8 +5,8 @@
  */
 package io.tidegate.examples.load;
 
-import io.tidegate.examples.trace.Trace;
-import io.tidegate.examples.trace.TraceEvent;
+import io.tidegate.sim.trace.Trace;
+import io.tidegate.sim.trace.TraceEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

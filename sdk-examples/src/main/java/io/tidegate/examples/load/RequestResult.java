@@ -5,7 +5,7 @@
  */
 package io.tidegate.examples.load;
 
-import io.tidegate.examples.trace.TraceEvent;
+import io.tidegate.sim.trace.TraceEvent;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

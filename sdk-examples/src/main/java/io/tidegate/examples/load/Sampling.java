@@ -5,7 +5,7 @@
  */
 package io.tidegate.examples.load;
 
-import io.tidegate.examples.trace.TraceStats;
+import io.tidegate.sim.trace.TraceStats;
 
 /**
  * How much of a trace to send so that the driver's machine keeps up.

@@ -7,7 +7,7 @@ package io.tidegate.examples.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidegate.examples.trace.TraceEvent;
+import io.tidegate.sim.trace.TraceEvent;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

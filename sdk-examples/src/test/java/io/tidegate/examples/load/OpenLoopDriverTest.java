@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.tidegate.examples.trace.Trace;
-import io.tidegate.examples.trace.TraceEvent;
+import io.tidegate.sim.trace.Trace;
+import io.tidegate.sim.trace.TraceEvent;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -8,8 +8,8 @@ package io.tidegate.examples.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidegate.examples.trace.BuiltInDay;
-import io.tidegate.examples.trace.Trace;
+import io.tidegate.sim.trace.BuiltInDay;
+import io.tidegate.sim.trace.Trace;
 import org.junit.jupiter.api.Test;
 
 class SamplingTest {
