@@ -5,9 +5,18 @@
  */
 package io.tidegate.sim;
 
+import io.tidegate.config.TidegateConfig.PoolConfig;
+import io.tidegate.pool.Slo;
+import io.tidegate.pool.Work;
+import io.tidegate.sim.baseline.Observation.Profile;
+import io.tidegate.sim.physics.EngineModel;
 import io.tidegate.sim.score.RunScore;
+import io.tidegate.sim.trace.Trace;
+import io.tidegate.sim.trace.TraceEvent;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.DoubleConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs episodes in virtual time. The same plan gives the same score, to the last bit.
@@ -15,6 +24,9 @@ import java.util.function.DoubleConsumer;
  * @since 0.1.0
  */
 public final class Simulator {
+
+    /** Requests that a profile's mean size is taken from. */
+    private static final int SAMPLE = 20_000;
 
     private Simulator() {}
 
@@ -33,7 +45,47 @@ public final class Simulator {
         if (!scalers().contains(plan.scaler())) {
             throw new IllegalArgumentException("no scaler is called \"" + plan.scaler() + "\": there are " + scalers());
         }
-        progress.accept(0);
-        throw new UnsupportedOperationException("the simulator is being built");
+        Trace trace = plan.scenario().trace().apply(plan.seed());
+        return new Episode(plan, progress).run(null, profile(plan.scenario(), trace), 0);
+    }
+
+    /** What a profiling run before deployment would find of one replica, for the requests of a trace. */
+    static Profile profile(Scenario scenario, Trace trace) {
+        double prompts = 0;
+        double outputs = 0;
+        int count = 0;
+        for (TraceEvent event : trace) {
+            prompts += Math.max(1, event.promptTokens());
+            outputs += Math.max(
+                    1, Math.min(event.outputTokens(), scenario.clients().maxOutputTokens()));
+            if (++count == SAMPLE) {
+                break;
+            }
+        }
+        double prompt = count == 0 ? 1 : prompts / count;
+        double output = count == 0 ? 1 : outputs / count;
+        Slo strictest = scenario.tiers().get(0).slo();
+        double perToken = seconds(strictest.timePerOutputToken().orElse(null), 0.1);
+        PoolConfig pool = scenario.poolConfig();
+        Work work = pool.replica().work();
+        EngineModel engine = scenario.engine();
+        double most = Math.min(engine.fullBatch(prompt, output), work.slots());
+        if (work.tokens() > 0) {
+            most = Math.min(most, work.tokens() / (prompt + output));
+        }
+        double rate = engine.sustained(prompt, output, perToken, Math.max(1, most));
+        return new Profile(
+                rate,
+                prompt / ((engine.base() + engine.promptMillis((int) Math.round(prompt))) / 1000),
+                Math.max(1, most),
+                prompt,
+                output,
+                seconds(strictest.timeToFirstToken().orElse(null), 1),
+                perToken,
+                scenario.life().meanSeconds());
+    }
+
+    private static double seconds(@Nullable Duration duration, double otherwise) {
+        return duration == null ? otherwise : duration.toNanos() / 1e9;
     }
 }
