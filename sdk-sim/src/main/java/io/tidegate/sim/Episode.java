@@ -77,6 +77,7 @@ final class Episode {
                     gates.stream().map(gate -> tiersOf(gate)).toList(),
                     balancers,
                     trace.iterator(),
+                    plan.admission() == RunPlan.Admission.GATE,
                     plan.seed());
             ready.then = () -> {
                 admitting.supply(fleet.status(scenario.pool()));
@@ -200,6 +201,13 @@ final class Episode {
     private static final class TelemetryRelay implements Scorer.Listener {
 
         private @Nullable Telemetry telemetry;
+
+        @Override
+        public void arrived(long nowNanos, int promptTokens) {
+            if (telemetry != null) {
+                telemetry.arrived(nowNanos, promptTokens);
+            }
+        }
 
         @Override
         public void timeToFirstToken(long nowNanos, double seconds) {

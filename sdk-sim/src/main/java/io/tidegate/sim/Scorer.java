@@ -44,6 +44,9 @@ final class Scorer {
 
     /** Told of each latency, for whoever looks from outside. */
     interface Listener {
+        /** A request has come. */
+        void arrived(long nowNanos, int promptTokens);
+
         void timeToFirstToken(long nowNanos, double seconds);
 
         void timePerOutputToken(long nowNanos, double seconds);
@@ -102,6 +105,7 @@ final class Scorer {
         open++;
         all.offered++;
         tiers.get(flight.tier).offered++;
+        listener.arrived(flight.arrivedNanos, flight.promptTokens());
     }
 
     void firstToken(Flight flight, long nowNanos) {

@@ -8,12 +8,15 @@ package io.tidegate.sim;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.pool.Slo;
 import io.tidegate.pool.Work;
+import io.tidegate.sim.baseline.Autoscaler;
+import io.tidegate.sim.baseline.Autoscalers;
 import io.tidegate.sim.baseline.Observation.Profile;
 import io.tidegate.sim.physics.EngineModel;
 import io.tidegate.sim.score.RunScore;
 import io.tidegate.sim.trace.Trace;
 import io.tidegate.sim.trace.TraceEvent;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Simulator {
 
+    private static final String TIDEGATE = "tidegate";
+
     /** Requests that a profile's mean size is taken from. */
     private static final int SAMPLE = 20_000;
 
@@ -32,7 +37,10 @@ public final class Simulator {
 
     /** Names of all who can decide the count, {@code tidegate} first. */
     public static List<String> scalers() {
-        return List.of("tidegate");
+        List<String> names = new ArrayList<>();
+        names.add(TIDEGATE);
+        names.addAll(Autoscalers.names());
+        return List.copyOf(names);
     }
 
     /**
@@ -42,11 +50,9 @@ public final class Simulator {
      * @throws IllegalArgumentException if there is no such scaler; the message names those there are
      */
     public static RunScore run(RunPlan plan, DoubleConsumer progress) {
-        if (!scalers().contains(plan.scaler())) {
-            throw new IllegalArgumentException("no scaler is called \"" + plan.scaler() + "\": there are " + scalers());
-        }
         Trace trace = plan.scenario().trace().apply(plan.seed());
-        return new Episode(plan, progress).run(null, profile(plan.scenario(), trace), 0);
+        Autoscaler autoscaler = plan.scaler().equals(TIDEGATE) ? null : Autoscalers.create(plan.scaler());
+        return new Episode(plan, progress).run(autoscaler, profile(plan.scenario(), trace), 0);
     }
 
     /** What a profiling run before deployment would find of one replica, for the requests of a trace. */
@@ -74,14 +80,16 @@ public final class Simulator {
             most = Math.min(most, work.tokens() / (prompt + output));
         }
         double rate = engine.sustained(prompt, output, perToken, Math.max(1, most));
+        double pass = (engine.base() + engine.promptMillis((int) Math.round(prompt))) / 1000;
         return new Profile(
                 rate,
-                prompt / ((engine.base() + engine.promptMillis((int) Math.round(prompt))) / 1000),
+                prompt / pass,
                 Math.max(1, most),
                 prompt,
                 output,
                 seconds(strictest.timeToFirstToken().orElse(null), 1),
                 perToken,
+                engine.overhead() / 1000 + pass,
                 scenario.life().meanSeconds());
     }
 

@@ -21,6 +21,12 @@ final class Telemetry implements Observation, Scorer.Listener {
     /** Longest window of latencies, seconds. */
     private static final double LONGEST_LATENCY = 600;
 
+    /**
+     * How much longer the first token takes on a full replica than on an idle one, as a predictor says. Nobody has published what llm-d's
+     * has learned: it is set so that their law, in the scenario {@code llm-d}, lands where they measured it (docs/baselines.md).
+     */
+    private static final double CONGESTION = 2.6;
+
     private final VirtualTime time;
     private final Traffic traffic;
     private final Fleet fleet;
@@ -32,6 +38,7 @@ final class Telemetry implements Observation, Scorer.Listener {
     private final Map<Gauge, Column> gauges = new EnumMap<>(Gauge.class);
     private final Map<Counter, Column> counters = new EnumMap<>(Counter.class);
     private final Recent firstTokens = new Recent();
+    private final Recent predicted = new Recent();
     private final Recent perToken = new Recent();
     private double scraped;
     private double busyBefore;
@@ -172,6 +179,23 @@ final class Telemetry implements Observation, Scorer.Listener {
         of(counter).add((double) value);
     }
 
+    /** What a predictor that knows the replicas says: those ahead at the rate they drain, then prompts. */
+    @Override
+    public void arrived(long nowNanos, int promptTokens) {
+        int serving = Math.max(1, fleet.ready());
+        int ahead = traffic.queued();
+        int running = 0;
+        for (Fleet.Member member : fleet.members()) {
+            ahead += member.engine.waiting();
+            running += member.engine.running();
+        }
+        double use = Math.min(1, running / (serving * profile.concurrency()));
+        double alone = profile.timeToFirstTokenAlone() * promptTokens / profile.promptTokens();
+        predicted.add(
+                nowNanos / 1e9,
+                ahead / (serving * profile.requestsPerSecond()) + alone * (1 + CONGESTION * use * use));
+    }
+
     @Override
     public void timeToFirstToken(long nowNanos, double seconds) {
         firstTokens.add(nowNanos / 1e9, seconds);
@@ -253,8 +277,13 @@ final class Telemetry implements Observation, Scorer.Listener {
 
     @Override
     public double quantile(Latency latency, double quantile, double seconds) {
-        return (latency == Latency.TIME_TO_FIRST_TOKEN ? firstTokens : perToken)
-                .quantile(quantile, scraped - seconds, scraped);
+        Recent recent =
+                switch (latency) {
+                    case TIME_TO_FIRST_TOKEN -> firstTokens;
+                    case PREDICTED_TIME_TO_FIRST_TOKEN -> predicted;
+                    case TIME_PER_OUTPUT_TOKEN -> perToken;
+                };
+        return recent.quantile(quantile, scraped - seconds, scraped);
     }
 
     @Override

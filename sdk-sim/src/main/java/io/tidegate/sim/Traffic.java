@@ -43,6 +43,9 @@ final class Traffic {
     private final SplittableRandom random;
     private final long overheadNanos;
 
+    /** Whether the gates are told who asks; else all are one, and served in order of arrival. */
+    private final boolean tenants;
+
     /** Tiers as the gates know them, by the number of the scenario's tier. */
     private final List<List<Tier>> tiersOfGates;
 
@@ -72,6 +75,7 @@ final class Traffic {
             List<List<Tier>> tiersOfGates,
             List<ReplicaBalancer> balancers,
             Iterator<TraceEvent> events,
+            boolean tenants,
             long seed) {
         this.time = time;
         this.scenario = scenario;
@@ -80,6 +84,7 @@ final class Traffic {
         this.tiersOfGates = tiersOfGates;
         this.balancers = balancers;
         this.events = events;
+        this.tenants = tenants;
         this.random = new SplittableRandom(seed ^ 0x5DEECE66DL);
         this.overheadNanos = Math.round(scenario.engine().overhead() * 1e6);
         List<Tier> tiers = scenario.tiers();
@@ -120,7 +125,7 @@ final class Traffic {
         int gate = gates.size() == 1 ? 0 : random.nextInt(gates.size());
         Request request = Request.of(tiersOfGates.get(gate).get(tier))
                 .withPrompt(event.promptTokens(), scenario.clients().maxOutputTokens());
-        if (!event.tenant().isEmpty()) {
+        if (tenants && !event.tenant().isEmpty()) {
             request = request.withTenant(event.tenant());
         }
         Flight flight = new Flight(

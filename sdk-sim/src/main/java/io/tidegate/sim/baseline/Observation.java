@@ -119,6 +119,11 @@ public interface Observation {
     enum Latency {
         /** From arrival at the gateway to the first token, counted when it comes. */
         TIME_TO_FIRST_TOKEN,
+        /**
+         * The same as a predictor in the gateway says when the request comes: those ahead at the rate at which they are served, then the
+         * prompt. As good as a predictor can be that knows the replicas and is never cold.
+         */
+        PREDICTED_TIME_TO_FIRST_TOKEN,
         /** Mean time between two tokens of a request, counted at its end. */
         TIME_PER_OUTPUT_TOKEN
     }
@@ -133,6 +138,7 @@ public interface Observation {
      * @param outputTokens mean of a request
      * @param timeToFirstToken objective, seconds
      * @param timePerOutputToken objective, seconds
+     * @param timeToFirstTokenAlone of a request on an idle replica, seconds
      * @param secondsToReady mean time from asking for a replica until it serves
      */
     record Profile(
@@ -143,5 +149,6 @@ public interface Observation {
             double outputTokens,
             double timeToFirstToken,
             double timePerOutputToken,
+            double timeToFirstTokenAlone,
             double secondsToReady) {}
 }

@@ -85,7 +85,7 @@ public record EngineModel(
                 4.45e-5,
                 0.0616,
                 6e-7,
-                20,
+                330,
                 SEQUENCES_OF_A_PASS,
                 TOKENS_OF_A_PASS,
                 276_000);
