@@ -5,7 +5,6 @@
  */
 package io.tidegate.sim.baseline;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -20,19 +19,23 @@ import java.util.List;
  *
  * <h2>Why it is a bound</h2>
  *
- * <p>Let c(t) be the replicas that are ready in second t, and R the seconds to ready. Anything implementable pays for c(t), and, if
- * replicas cost from being asked, R for each one that was not there before: at least {@code Σ c + R·Σ max(0, c(t+1) - c(t))}. What
- * was there at the start is free of R. Three relaxations of it, of which the highest is taken:
+ * <p>Let c(t) be the replicas that are ready in second t, and R the seconds to ready. Anything implementable pays for c(t) and, if
+ * replicas cost from being asked, R for each one that was not there the second before: at least {@code Σ c + R·Σ max(0, c(t+1) -
+ * c(t))}. What is there at the start is free of R. Relaxations of that:
  *
  * <ul>
- *   <li>All work that could be served in time must be served: {@code Σ c} is at least that much, and at least the least count always.
- *   <li>Cut the time into blocks of B seconds. Work that arrives in a block and is due in it must be served in it, so the mean of c
- *       over the block is at least {@code y = max(least, work / B)}. Rises of block means never exceed the rises of c (each is a mean
- *       of B sums of steps, and each step is in one of them per offset), so {@code B·Σ y' + R·Σ max(0, y'(k+1) - y'(k))} is a bound
- *       for the cheapest {@code y' >= y}. That is y with all dips filled that last no longer than R: keeping a replica through a
- *       dip of g seconds costs g, starting it anew costs R. For {@code B = 1} y is rounded up, since counts are whole.
- *   <li>The same for several B: short ones see peaks and rounding, long ones lose less work across the borders of blocks.
+ *   <li>The total: {@code Σ c} is at least T, the work that can be served in time, and the least count always.
+ *   <li>Blocks: cut the time into blocks of B seconds. Work that arrives in a block and is due in it must be served in it, so the mean
+ *       of c over block k is at least {@code y(k) = max(least, work / B)}. The means rise no more than c does: the step from one mean
+ *       to the next is the mean of B sums of B steps of c, in which each step of c has a weight of one in all. So {@code B·Σ z +
+ *       R·Σ max(0, z(k+1) - z(k))} bounds the cost, for the cheapest {@code z >= y}. That is y with the dips filled that last no
+ *       longer than R: to keep a replica through a dip of g seconds costs g, to start it anew R.
+ *   <li>Both: for any m in 0..1, {@code m·T} and {@code (1 - m)·Σ c} with the starts, which is the blocks' with dips filled up to
+ *       {@code R / (1 - m)}.
  * </ul>
+ *
+ * <p>The highest over several B and m is taken. Counts are whole, so the work of a block is rounded up. Short blocks see peaks, long
+ * ones lose less of the work that crosses their borders.
  *
  * <p>Chance, whole requests, drains, detection and time to the first token of a prompt only raise what is needed.
  *
@@ -43,6 +46,11 @@ public final class Bound {
     private static final int[] BLOCKS = {
         1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400
     };
+
+    /** Shares of the total. Not for the shortest blocks: there they add little and take long. */
+    private static final double[] SHARES = {0, 0.5, 0.8, 0.95, 0.99};
+
+    private static final int SHORTEST_SHARED = 10;
 
     /** Sums of doubles may be too high by so much. */
     private static final double ROUNDING = 1e-9;
@@ -115,28 +123,40 @@ public final class Bound {
                         "demands must have one length but had " + seconds + " and " + demand.work().length);
             }
         }
-        double lower = Math.max(servable(demands, limits.max()), (double) seconds * limits.min());
+        double all = due(demands, 0, seconds);
+        double served = seconds == 0 ? 0 : servable(demands, limits.max(), 0, seconds);
+        boolean overloaded = served < all * (1 - ROUNDING);
+        double total = Math.max(served, (double) seconds * limits.min());
+        double lower = total;
         for (int block : BLOCKS) {
-            lower = Math.max(lower, byBlocks(demands, limits, block));
+            double[] needed = needed(demands, limits, block, overloaded);
+            for (double share : SHARES) {
+                if (share == 0 || block >= SHORTEST_SHARED) {
+                    lower = Math.max(lower, share * total + cost(needed, seconds, limits, block, 1 - share));
+                }
+            }
         }
         return schedule(demands, limits, lower);
     }
 
-    /** Most work that can be served in time by the most replicas: earliest deadline first, what is late is left. */
-    private static double servable(List<Demand> demands, int max) {
+    /**
+     * Most of the work that arrives and is due between two seconds that the most replicas can serve in time: earliest deadline first,
+     * what is late is left.
+     */
+    private static double servable(List<Demand> demands, int max, int from, int to) {
         int classes = demands.size();
-        int seconds = demands.get(0).work().length;
         int[] head = new int[classes];
         double[] left = new double[classes];
         double served = 0;
         for (int i = 0; i < classes; i++) {
-            left[i] = seconds > 0 ? demands.get(i).work()[0] : 0;
+            head[i] = from;
+            left[i] = demands.get(i).work()[from];
         }
-        for (int t = 0; t < seconds; t++) {
+        for (int t = from; t < to; t++) {
             double capacity = max;
             while (capacity > 0) {
                 int first = -1;
-                double due = Double.POSITIVE_INFINITY;
+                double due = to;
                 for (int i = 0; i < classes; i++) {
                     double[] work = demands.get(i).work();
                     double delay = Math.ceil(demands.get(i).allowedDelaySeconds());
@@ -155,37 +175,46 @@ public final class Bound {
                 double part = Math.min(capacity, left[first]);
                 capacity -= part;
                 left[first] -= part;
-                served += due < seconds ? part : 0;
+                served += part;
             }
         }
         return served;
     }
 
-    private static double byBlocks(List<Demand> demands, Limits limits, int block) {
-        int seconds = demands.get(0).work().length;
-        int blocks = seconds / block;
-        if (blocks == 0) {
-            return 0;
-        }
-        double[] needed = new double[blocks];
+    /** The work that arrives and is due between two seconds. */
+    private static double due(List<Demand> demands, int from, int to) {
+        double sum = 0;
         for (Demand demand : demands) {
-            double delay = Math.ceil(demand.allowedDelaySeconds());
-            for (int k = 0; k < blocks; k++) {
-                double end = (k + 1.0) * block - delay;
-                for (int t = k * block; t < end; t++) {
-                    needed[k] += demand.work()[t];
-                }
+            double end = to - Math.ceil(demand.allowedDelaySeconds());
+            double[] work = demand.work();
+            for (int t = from; t < end; t++) {
+                sum += work[t];
             }
         }
-        for (int k = 0; k < blocks; k++) {
-            double mean = Math.ceil(needed[k] * (1 - ROUNDING)) / block;
+        return sum;
+    }
+
+    /** Least mean of the replicas in each whole block. */
+    private static double[] needed(List<Demand> demands, Limits limits, int block, boolean overloaded) {
+        double[] needed = new double[demands.get(0).work().length / block];
+        for (int k = 0; k < needed.length; k++) {
+            int from = k * block;
+            double work =
+                    overloaded ? servable(demands, limits.max(), from, from + block) : due(demands, from, from + block);
+            double mean = Math.ceil(work * (1 - ROUNDING)) / block;
             needed[k] = Math.min(Math.max(mean, limits.min()), limits.max());
         }
+        return needed;
+    }
+
+    /** Least of {@code price} times the replica-seconds, and the starts. */
+    private static double cost(double[] needed, int seconds, Limits limits, int block, double price) {
+        int blocks = needed.length;
         double start = limits.costsFromAsked() ? Math.floor(limits.secondsToReady()) : 0;
-        double[] kept = fillDips(needed, (int) Math.min(blocks, start / block));
-        double cost = (double) (seconds - blocks * block) * limits.min();
+        double[] kept = fillDips(needed, (int) Math.min(blocks, start / price / block));
+        double cost = price * (seconds - blocks * block) * limits.min();
         for (int k = 0; k < blocks; k++) {
-            cost += block * kept[k] + (k > 0 ? start * Math.max(0, kept[k] - kept[k - 1]) : 0);
+            cost += price * block * kept[k] + (k > 0 ? start * Math.max(0, kept[k] - kept[k - 1]) : 0);
         }
         return cost;
     }
@@ -251,7 +280,7 @@ public final class Bound {
         return replicas;
     }
 
-    /** The values with all dips filled that last at most {@code longest}. Before the first value is no dip's edge lower than it. */
+    /** The values with all dips filled that last at most {@code longest}; the time before the first counts as above all of them. */
     private static double[] fillDips(double[] values, int longest) {
         if (longest == 0) {
             return values;
@@ -260,20 +289,23 @@ public final class Bound {
         double[] padded = new double[length + 2 * longest];
         Arrays.fill(padded, 0, longest, Double.POSITIVE_INFINITY);
         System.arraycopy(values, 0, padded, longest, length);
+        // A value is in the windows that begin up to longest before it; the lowest of their highest values is what
+        // remains of a dip.
         double[] highest = highestAhead(padded, longest);
-        // The lowest of the windows that reach over a value: windows begin up to longest before it.
         double[] filled = new double[length];
-        ArrayDeque<Integer> rising = new ArrayDeque<>();
+        int[] rising = new int[longest + length];
+        int first = 0;
+        int end = 0;
         for (int i = 0; i < longest + length; i++) {
-            while (!rising.isEmpty() && highest[rising.getLast()] >= highest[i]) {
-                rising.removeLast();
+            while (end > first && highest[rising[end - 1]] >= highest[i]) {
+                end--;
             }
-            rising.add(i);
-            while (rising.getFirst() < i - longest) {
-                rising.removeFirst();
+            rising[end++] = i;
+            while (rising[first] < i - longest) {
+                first++;
             }
             if (i >= longest) {
-                filled[i - longest] = highest[rising.getFirst()];
+                filled[i - longest] = highest[rising[first]];
             }
         }
         return filled;
@@ -282,16 +314,18 @@ public final class Bound {
     /** The highest from each value to the one {@code ahead} after it. */
     private static double[] highestAhead(double[] values, int ahead) {
         double[] highest = new double[values.length];
-        ArrayDeque<Integer> falling = new ArrayDeque<>();
+        int[] falling = new int[values.length];
+        int first = 0;
+        int end = 0;
         for (int i = values.length - 1; i >= 0; i--) {
-            while (!falling.isEmpty() && values[falling.getLast()] <= values[i]) {
-                falling.removeLast();
+            while (end > first && values[falling[end - 1]] <= values[i]) {
+                end--;
             }
-            falling.add(i);
-            while (falling.getFirst() > i + ahead) {
-                falling.removeFirst();
+            falling[end++] = i;
+            while (falling[first] > i + ahead) {
+                first++;
             }
-            highest[i] = values[falling.getFirst()];
+            highest[i] = values[falling[first]];
         }
         return highest;
     }

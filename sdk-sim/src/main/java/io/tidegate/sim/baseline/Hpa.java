@@ -151,14 +151,14 @@ final class Hpa implements Autoscaler {
             }
             int current = seen.specified();
             double wanted = target.applyAsDouble(seen);
-            double ratio = usage / (wanted * ready);
+            double ratio = usage / ready / wanted;
             int missing = Math.max(0, seen.created() - ready);
             if (missing == 0) {
                 return settings.tolerates(ratio) ? current : ceil(ratio * ready);
             }
             double filled = ratio < 1 ? usage + missing * wanted : usage;
             int pods = ready + missing;
-            double again = filled / (wanted * pods);
+            double again = filled / pods / wanted;
             if (settings.tolerates(again) || (ratio < 1) != (again < 1)) {
                 return current;
             }
