@@ -38,7 +38,7 @@ class PublishedTracesTest {
         Trace trace = TraceFiles.read(trace("azure_llm_2023_conv.csv"));
 
         TraceStats stats = trace.stats();
-        assertThat(trace.format()).isEqualTo("azure-llm");
+        assertThat(trace.format()).isEqualTo("azure");
         assertThat(stats.events()).isEqualTo(19_366);
         assertThat(stats.meanPromptTokens()).isCloseTo(1_154.7, within(0.05));
         assertThat(stats.meanOutputTokens()).isCloseTo(211.1, within(0.05));
