@@ -11,6 +11,7 @@ import io.tidegate.ledger.LedgerReader;
 import io.tidegate.pool.PoolView;
 import io.tidegate.pool.PoolView.TierView;
 import io.tidegate.pool.Recent.Second;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * the minute after.
  *
  * <p>Lost are: the instants within a second, the lengths of single requests, tenants, sessions, how shares of tiers moved between two
- * decisions. Refused requests are among the arrivals, and so are the retries of clients.
+ * decisions. Refused requests are among the arrivals, and so are the retries of clients. Damaged lines are passed over, as
+ * {@link LedgerReader} does.
  */
 final class LedgerTraceReader implements TraceReader {
     private static final String HEADER = "{\"type\":\"ledger\"";
@@ -93,8 +95,10 @@ final class LedgerTraceReader implements TraceReader {
                     load.add(decided.at(), decided.inputs().view());
                 }
             }
-        } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw input.bad(0, "the ledger cannot be read: " + e.getMessage());
+        } catch (UncheckedIOException e) {
+            throw input.unreadable(0, new IOException(e.getMessage(), e));
+        } catch (IllegalArgumentException e) {
+            throw input.bad(0, String.valueOf(e.getMessage()));
         }
         if (pools.size() > 1) {
             throw input.bad(0, "it has decisions of the pools " + String.join(", ", pools) + ": say of which one");

@@ -303,6 +303,8 @@ public final class Trace implements Iterable<TraceEvent> {
         if (events instanceof AutoCloseable closeable) {
             try {
                 closeable.close();
+            } catch (RuntimeException e) {
+                throw e;
             } catch (Exception e) {
                 throw new IllegalStateException("an iterator of a trace could not be closed", e);
             }

@@ -30,15 +30,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TraceFilesTest {
     private static final String AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
-    private static final String KNOWN = "known are: azure: Azure LLM inference CSV (TIMESTAMP,ContextTokens,GeneratedTokens); "
-            + "mooncake: Mooncake JSONL (timestamp in ms, input_length, output_length); "
-            + "ragpulse: RAGPulse JSONL (timestamp as a string of seconds, input_length, output_length, session_id); "
-            + "burstgpt: BurstGPT CSV (Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type); "
-            + "csv: CSV (seconds,prompt_tokens,output_tokens[,tier][,tenant]); "
-            + "servegen-clients: ServeGen client CSV (client_id,window_start_s,rate_rps,iat_cv); "
-            + "servegen-rate: ServeGen rate CSV (window_start_s,rate_rps[,renewal_dispersion]); "
-            + "rates: rate CSV (seconds,requests_per_second or timestamp,value or minute,requests); "
-            + "ledger: ledger of decisions (JSONL)";
+    private static final String KNOWN =
+            "known are: azure: Azure LLM inference CSV (TIMESTAMP,ContextTokens,GeneratedTokens); "
+                    + "mooncake: Mooncake JSONL (timestamp in ms, input_length, output_length); "
+                    + "ragpulse: RAGPulse JSONL (timestamp as a string of seconds, input_length, output_length, session_id); "
+                    + "burstgpt: BurstGPT CSV (Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type); "
+                    + "csv: CSV (seconds,prompt_tokens,output_tokens[,tier][,tenant]); "
+                    + "servegen-clients: ServeGen client CSV (client_id,window_start_s,rate_rps,iat_cv); "
+                    + "servegen-rate: ServeGen rate CSV (window_start_s,rate_rps[,renewal_dispersion]); "
+                    + "rates: rate CSV (seconds,requests_per_second or timestamp,value or minute,requests); "
+                    + "ledger: ledger of decisions (JSONL)";
 
     @TempDir
     private Path folder;
