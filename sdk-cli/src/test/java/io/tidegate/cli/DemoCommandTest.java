@@ -98,7 +98,7 @@ class DemoCommandTest {
             assertThat(demo.exitStatus(120)).as(demo.errors()).isZero();
         }
         JsonNode report = json("run.json");
-        assertThat(report.path("run").path("traceFormat").asString("")).isEqualTo("azure-llm");
+        assertThat(report.path("run").path("traceFormat").asString("")).isEqualTo("azure");
         // The trace's first 100 s hold 511 requests.
         assertThat(report.path("driver").path("requests").asInt()).isEqualTo(requestsIn(trace, 100));
     }

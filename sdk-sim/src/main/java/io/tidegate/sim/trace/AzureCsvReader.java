@@ -5,22 +5,14 @@
  */
 package io.tidegate.sim.trace;
 
-import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 
 /**
  * The Azure LLM inference traces of 2023 and 2024. A time without a zone (2023) is taken as UTC; only differences matter.
  */
 final class AzureCsvReader implements TraceReader {
-    /** Length of a time without fraction and zone: {@code 2023-11-16 18:15:46}. */
-    private static final int SECONDS_END = 19;
-
-    private static final int FRACTION_DIGITS = 9;
-
     @Override
     public boolean accepts(String firstLine) {
         return CsvTable.columns(firstLine).containsAll(List.of("TIMESTAMP", "ContextTokens", "GeneratedTokens"));
@@ -32,86 +24,32 @@ final class AzureCsvReader implements TraceReader {
     }
 
     @Override
+    public String name() {
+        return "azure";
+    }
+
+    @Override
     public Trace read(TraceInput input, TraceSettings settings) {
-        try (CsvTable table = CsvTable.open(input)) {
-            int timestamp = table.column("TIMESTAMP");
-            int prompt = table.column("ContextTokens");
-            int output = table.column("GeneratedTokens");
-            EventColumns events = new EventColumns(input, settings);
-            while (table.next()) {
-                String text = table.text(timestamp);
-                Instant time;
-                try {
-                    time = parse(text);
-                } catch (DateTimeException e) {
-                    throw table.bad("TIMESTAMP must be like 2023-11-16 18:15:46.6805900 but was \"" + text + "\"");
-                }
-                events.add(
-                        table.line(),
-                        time,
-                        table.wholeNumber(prompt, EventColumns.MAX_TOKENS),
-                        table.wholeNumber(output, EventColumns.MAX_TOKENS));
-            }
-            return events.toTrace("azure-llm");
-        } catch (IOException e) {
-            throw input.unreadable(0, e);
-        }
+        return EventFile.read(input, settings, name(), in -> CsvRows.open(in, AzureCsvReader::rows));
     }
 
-    /**
-     * Parses {@code yyyy-MM-dd HH:mm:ss[.fraction][zone]}. By hand, because a formatter would take most of the time of
-     * reading a file.
-     */
-    private static Instant parse(String text) {
-        if (text.length() < SECONDS_END
-                || text.charAt(4) != '-'
-                || text.charAt(7) != '-'
-                || (text.charAt(10) != ' ' && text.charAt(10) != 'T')
-                || text.charAt(13) != ':'
-                || text.charAt(16) != ':') {
-            throw new DateTimeException("not a time");
-        }
-        int position = SECONDS_END;
-        int nanos = 0;
-        if (position < text.length() && text.charAt(position) == '.') {
-            int start = ++position;
-            while (position < text.length() && isDigit(text.charAt(position))) {
-                position++;
+    private static CsvRows.Reader rows(CsvTable table) {
+        int timestamp = table.column("TIMESTAMP");
+        int prompt = table.column("ContextTokens");
+        int output = table.column("GeneratedTokens");
+        return () -> {
+            String text = table.text(timestamp);
+            Instant time;
+            try {
+                time = Timestamps.parse(text);
+            } catch (DateTimeException e) {
+                throw table.bad("TIMESTAMP must be like 2023-11-16 18:15:46.6805900 but was \"" + text + "\"");
             }
-            int digits = position - start;
-            if (digits == 0 || digits > FRACTION_DIGITS) {
-                throw new DateTimeException("not a fraction");
-            }
-            nanos = number(text, start, position);
-            for (int i = digits; i < FRACTION_DIGITS; i++) {
-                nanos *= 10;
-            }
-        }
-        ZoneOffset zone = position == text.length() ? ZoneOffset.UTC : ZoneOffset.of(text.substring(position));
-        LocalDateTime local = LocalDateTime.of(
-                number(text, 0, 4),
-                number(text, 5, 7),
-                number(text, 8, 10),
-                number(text, 11, 13),
-                number(text, 14, 16),
-                number(text, 17, SECONDS_END),
-                nanos);
-        return local.toInstant(zone);
-    }
-
-    private static int number(String text, int from, int to) {
-        int value = 0;
-        for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            if (!isDigit(c)) {
-                throw new DateTimeException("not a number");
-            }
-            value = value * 10 + (c - '0');
-        }
-        return value;
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
+            return new EventRow(
+                    table.line(),
+                    time,
+                    table.wholeNumber(prompt, EventFile.MAX_TOKENS),
+                    table.wholeNumber(output, EventFile.MAX_TOKENS));
+        };
     }
 }

@@ -13,8 +13,10 @@ import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CsvTable implements Closeable {
     private static final int MAX_RECORD_LENGTH = 1 << 20;
+    private static final int NANO_DIGITS = 9;
+    /** Digits and a fraction, no exponent; what is finer than a nanosecond is cut off. */
+    private static final Pattern SECONDS = Pattern.compile("\\d{1,15}(\\.\\d{0,20})?");
 
     private final TraceInput input;
     private final CsvReader<CsvRecord> reader;
@@ -93,6 +98,17 @@ final class CsvTable implements Closeable {
         return true;
     }
 
+    /** Goes to the next row, past those of a wrong width. */
+    boolean next(BadRows bad) {
+        while (true) {
+            try {
+                return next();
+            } catch (TraceFormatException e) {
+                bad.skip(e);
+            }
+        }
+    }
+
     /** Number of the line this row starts on, from 1. */
     long line() {
         return line;
@@ -136,13 +152,37 @@ final class CsvTable implements Closeable {
         return value;
     }
 
+    /** Returns a number of seconds as an instant, exact to the nanosecond. */
+    Instant seconds(int column) {
+        String text = text(column);
+        if (!SECONDS.matcher(text).matches()) {
+            throw bad(header.get(column) + " must be a number of seconds >= 0 but was \"" + text + "\"");
+        }
+        int point = text.indexOf('.');
+        String fraction = point < 0 ? "" : text.substring(point + 1);
+        String nanos = (fraction + "000000000").substring(0, NANO_DIGITS);
+        return Instant.ofEpochSecond(
+                Long.parseLong(point < 0 ? text : text.substring(0, point)), Long.parseLong(nanos));
+    }
+
+    /** Returns the name of a tier or a tenant, or an empty text if the column is absent (-1) or the cell is empty. */
+    String name(int column) {
+        String name = column < 0 ? "" : text(column);
+        if (!TraceEvent.isName(name)) {
+            throw bad(header.get(column) + " must be visible ASCII without blanks, at most "
+                    + TraceEvent.MAX_NAME_LENGTH + " characters, but was \"" + name + "\"");
+        }
+        return name;
+    }
+
     /** Returns a finite number that is not negative, or 0 if the column is absent (-1) or this row's cell is empty. */
     double optionalNumber(int column) {
         return column < 0 || text(column).isEmpty() ? 0 : number(column);
     }
 
+    /** An error about this row, behind which reading can go on. */
     TraceFormatException bad(String reason) {
-        return input.bad(line, reason);
+        return input.badRow(line, reason);
     }
 
     @Override

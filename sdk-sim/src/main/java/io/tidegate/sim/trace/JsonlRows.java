@@ -8,6 +8,7 @@ package io.tidegate.sim.trace;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -68,46 +69,64 @@ final class JsonlRows {
     }
 
     static Trace read(TraceInput input, TraceSettings settings, String name, Format format) {
-        try (LineReader lines = new LineReader(input)) {
-            EventColumns events = new EventColumns(input, settings);
-            String line = nextLine(input, lines);
-            while (line != null) {
-                Row row;
-                try {
-                    row = parse(line);
-                } catch (JacksonException e) {
-                    throw input.bad(lines.line(), "the line is not a JSON object: " + e.getOriginalMessage());
-                } catch (IllegalArgumentException e) {
-                    throw input.bad(lines.line(), String.valueOf(e.getMessage()));
-                }
-                events.add(
-                        lines.line(),
-                        time(input, lines.line(), row, format),
-                        tokens(input, lines.line(), "input_length", row.inputLength()),
-                        tokens(input, lines.line(), "output_length", row.outputLength()));
-                line = nextLine(input, lines);
-            }
-            return events.toTrace(name);
-        } catch (IOException e) {
-            throw input.unreadable(0, e);
-        }
+        return EventFile.read(input, settings, name, in -> new Rows(in, format));
     }
 
-    private static @Nullable String nextLine(TraceInput input, LineReader lines) {
-        try {
-            return lines.next();
-        } catch (IOException e) {
-            throw input.unreadable(lines.line() + 1, e);
+    private static final class Rows implements EventRows {
+        private final TraceInput input;
+        private final Format format;
+        private final LineReader lines;
+
+        Rows(TraceInput input, Format format) throws IOException {
+            this.input = input;
+            this.format = format;
+            this.lines = new LineReader(input);
+        }
+
+        @Override
+        public @Nullable EventRow next() {
+            String line;
+            try {
+                line = lines.next();
+            } catch (IOException e) {
+                throw input.unreadable(lines.line() + 1, e);
+            }
+            if (line == null) {
+                return null;
+            }
+            Row row;
+            try {
+                row = parse(line);
+            } catch (JacksonException e) {
+                throw input.badRow(lines.line(), "the line is not a JSON object: " + e.getOriginalMessage());
+            } catch (IllegalArgumentException e) {
+                throw input.badRow(lines.line(), String.valueOf(e.getMessage()));
+            }
+            return new EventRow(
+                    lines.line(),
+                    time(input, lines.line(), row, format),
+                    tokens(input, lines.line(), "input_length", row.inputLength()),
+                    tokens(input, lines.line(), "output_length", row.outputLength()));
+        }
+
+        @Override
+        public void note(List<String> notes) {
+            // All rows are taken as they are.
+        }
+
+        @Override
+        public void close() throws IOException {
+            lines.close();
         }
     }
 
     private static Instant time(TraceInput input, long line, Row row, Format format) {
         String text = row.timestamp();
         if (text == null) {
-            throw input.bad(line, "timestamp is missing");
+            throw input.badRow(line, "timestamp is missing");
         }
         if (!format.hasTime(row) || !TIME.matcher(text).matches()) {
-            throw input.bad(
+            throw input.badRow(
                     line,
                     "timestamp must be " + format.timeRule() + " but was "
                             + (row.timestampQuoted() ? "\"" + text + "\"" : text));
@@ -120,10 +139,10 @@ final class JsonlRows {
 
     private static int tokens(TraceInput input, long line, String field, @Nullable Long value) {
         if (value == null) {
-            throw input.bad(line, field + " is missing");
+            throw input.badRow(line, field + " is missing");
         }
-        if (value < 0 || value > EventColumns.MAX_TOKENS) {
-            throw input.bad(line, field + " must be in 0.." + EventColumns.MAX_TOKENS + " but was " + value);
+        if (value < 0 || value > EventFile.MAX_TOKENS) {
+            throw input.badRow(line, field + " must be in 0.." + EventFile.MAX_TOKENS + " but was " + value);
         }
         return value.intValue();
     }

@@ -19,8 +19,13 @@ final class MooncakeJsonlReader implements TraceReader, JsonlRows.Format {
     }
 
     @Override
+    public String name() {
+        return "mooncake";
+    }
+
+    @Override
     public Trace read(TraceInput input, TraceSettings settings) {
-        return JsonlRows.read(input, settings, "mooncake", this);
+        return JsonlRows.read(input, settings, name(), this);
     }
 
     @Override

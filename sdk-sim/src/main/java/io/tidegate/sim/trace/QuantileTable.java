@@ -46,6 +46,6 @@ final class QuantileTable {
     }
 
     private static int rounded(double log) {
-        return (int) Math.min(EventColumns.MAX_TOKENS, Math.max(1, Math.round(StrictMath.exp(log))));
+        return (int) Math.min(EventFile.MAX_TOKENS, Math.max(1, Math.round(StrictMath.exp(log))));
     }
 }

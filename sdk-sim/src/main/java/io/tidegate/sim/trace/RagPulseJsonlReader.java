@@ -22,8 +22,13 @@ final class RagPulseJsonlReader implements TraceReader, JsonlRows.Format {
     }
 
     @Override
+    public String name() {
+        return "ragpulse";
+    }
+
+    @Override
     public Trace read(TraceInput input, TraceSettings settings) {
-        return JsonlRows.read(input, settings, "ragpulse", this);
+        return JsonlRows.read(input, settings, name(), this);
     }
 
     @Override

@@ -30,6 +30,23 @@ final class RateWindows {
         this.variation = variation;
     }
 
+    /** Windows whose gaps are those of a Poisson process. */
+    static RateWindows poisson(double[] endSeconds, double[] perSecond) {
+        double[] variation = new double[endSeconds.length];
+        Arrays.fill(variation, 1);
+        return new RateWindows(endSeconds, perSecond, variation);
+    }
+
+    /** The same windows with all rates multiplied; the variation of the gaps stays. */
+    RateWindows times(double factor) {
+        return factor == 1
+                ? this
+                : new RateWindows(
+                        endSeconds,
+                        Arrays.stream(perSecond).map(rate -> rate * factor).toArray(),
+                        variation);
+    }
+
     int count() {
         return endSeconds.length;
     }

@@ -34,7 +34,10 @@ final class SeededRandom {
         SOURCE(5),
         PROMPT(6),
         OUTPUT(7),
-        CLIENT(8);
+        CLIENT(8),
+        COPIES(9),
+        SHIFT(10),
+        JOINT(11);
 
         private final long salt;
 

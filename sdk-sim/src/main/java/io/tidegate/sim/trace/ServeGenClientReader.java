@@ -9,12 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
-import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -38,38 +34,60 @@ final class ServeGenClientReader implements TraceReader {
     }
 
     @Override
-    public Trace read(TraceInput input, TraceSettings settings) {
-        List<Row> rows = rows(input);
-        ServeGenGrid grid =
-                ServeGenGrid.of(input, rows.stream().mapToDouble(Row::start).toArray());
-        List<Client> clients = clients(input, rows, grid);
-        TokenLengths lengths =
-                settings.tokenQuantiles().map(ServeGenTokens::read).orElseGet(TokenLengths::conversation);
-        Duration duration = Duration.ofNanos(Math.round(grid.durationSeconds() * 1e9));
-        return new Trace(
-                input.name(),
-                "servegen-clients",
-                duration,
-                0,
-                List.of(),
-                () -> new Events(clients, lengths, settings.seed(), grid.firstSeconds()));
+    public String name() {
+        return "servegen-clients";
     }
 
-    private static List<Row> rows(TraceInput input) {
+    @Override
+    public Trace read(TraceInput input, TraceSettings settings) {
+        BadRows bad = new BadRows(settings);
+        List<Row> rows = rows(input, bad);
+        ServeGenGrid grid =
+                ServeGenGrid.of(input, rows.stream().mapToDouble(Row::start).toArray());
+        TokenLengths lengths = settings.drawnLengths();
+        List<RateEvents.Source> sources = clients(input, rows, grid).stream()
+                .map(client -> new RateEvents.Source(
+                        client.id(),
+                        "",
+                        "client-" + client.id(),
+                        client.windows().times(settings.rateFactor()),
+                        lengths))
+                .toList();
+        List<String> notes = new ArrayList<>();
+        bad.note(notes);
+        return new Trace(
+                input.name(),
+                name(),
+                Duration.ofNanos(Math.round(grid.durationSeconds() * 1e9)),
+                0,
+                notes,
+                bad.skipped(),
+                () -> new RateEvents(sources, settings.seed(), grid.firstSeconds()));
+    }
+
+    private static List<Row> rows(TraceInput input, BadRows bad) {
         List<Row> rows = new ArrayList<>();
         try (CsvTable table = CsvTable.open(input)) {
             int client = table.column("client_id");
             int start = table.column("window_start_s");
             int rate = table.column("rate_rps");
             int variation = table.column("iat_cv");
-            while (table.next()) {
-                String id = table.text(client);
-                if (!CLIENT_ID.matcher(id).matches()) {
-                    throw table.bad(
-                            "client_id must be 1 to 50 letters, digits, '.', '_' or '-' but was \"" + id + "\"");
+            while (table.next(bad)) {
+                try {
+                    String id = table.text(client);
+                    if (!CLIENT_ID.matcher(id).matches()) {
+                        throw table.bad(
+                                "client_id must be 1 to 50 letters, digits, '.', '_' or '-' but was \"" + id + "\"");
+                    }
+                    rows.add(new Row(
+                            table.line(),
+                            id,
+                            table.number(start),
+                            table.number(rate),
+                            table.optionalNumber(variation)));
+                } catch (TraceFormatException e) {
+                    bad.skip(e);
                 }
-                rows.add(new Row(
-                        table.line(), id, table.number(start), table.number(rate), table.optionalNumber(variation)));
             }
         } catch (IOException e) {
             throw input.unreadable(0, e);
@@ -117,57 +135,5 @@ final class ServeGenClientReader implements TraceReader {
             clients.add(new Client(id, new RateWindows(ends, rates, variation)));
         });
         return clients;
-    }
-
-    /** Merges the clients' arrivals; equal times in the order of client ids. */
-    private static final class Events implements Iterator<TraceEvent> {
-        private record Cursor(int order, String id, String tenant, Arrivals arrivals) {}
-
-        private final TokenLengths lengths;
-        private final long seed;
-        private final double firstSeconds;
-        private final PriorityQueue<Cursor> next = new PriorityQueue<>(
-                Comparator.comparingDouble((Cursor cursor) -> cursor.arrivals().seconds())
-                        .thenComparingInt(Cursor::order));
-        private long index;
-
-        Events(List<Client> clients, TokenLengths lengths, long seed, double firstSeconds) {
-            this.lengths = lengths;
-            this.seed = seed;
-            this.firstSeconds = firstSeconds;
-            for (Client client : clients) {
-                long own = SeededRandom.derive(seed, SeededRandom.Purpose.ARRIVAL, client.id());
-                Arrivals arrivals = new Arrivals(client.windows(), own);
-                if (arrivals.next()) {
-                    next.add(new Cursor(next.size(), client.id(), "client-" + client.id(), arrivals));
-                }
-            }
-        }
-
-        @Override
-        public boolean hasNext() {
-            return !next.isEmpty();
-        }
-
-        @Override
-        public TraceEvent next() {
-            Cursor cursor = next.poll();
-            if (cursor == null) {
-                throw new NoSuchElementException();
-            }
-            double seconds = cursor.arrivals().seconds();
-            double inFile = firstSeconds + seconds;
-            TraceEvent event = new TraceEvent(
-                    Math.round(seconds * 1e9),
-                    lengths.promptTokens(seed, index, cursor.id(), inFile),
-                    lengths.outputTokens(seed, index, cursor.id(), inFile),
-                    "",
-                    cursor.tenant());
-            index++;
-            if (cursor.arrivals().next()) {
-                next.add(cursor);
-            }
-            return event;
-        }
     }
 }

@@ -9,9 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.stream.IntStream;
 
 /** ServeGen's request rate of all clients together. */
@@ -30,20 +28,30 @@ final class ServeGenRateReader implements TraceReader {
     }
 
     @Override
+    public String name() {
+        return "servegen-rate";
+    }
+
+    @Override
     public Trace read(TraceInput input, TraceSettings settings) {
         List<Row> rows = new ArrayList<>();
+        BadRows bad = new BadRows(settings);
         long outOfOrder = 0;
         try (CsvTable table = CsvTable.open(input)) {
             int start = table.column("window_start_s");
             int rate = table.column("rate_rps");
             int dispersion = table.optionalColumn("renewal_dispersion");
             double latest = Double.NEGATIVE_INFINITY;
-            while (table.next()) {
-                Row row = new Row(
-                        table.line(), table.number(start), table.number(rate), table.optionalNumber(dispersion));
-                outOfOrder += row.start() < latest ? 1 : 0;
-                latest = Math.max(latest, row.start());
-                rows.add(row);
+            while (table.next(bad)) {
+                try {
+                    Row row = new Row(
+                            table.line(), table.number(start), table.number(rate), table.optionalNumber(dispersion));
+                    outOfOrder += row.start() < latest ? 1 : 0;
+                    latest = Math.max(latest, row.start());
+                    rows.add(row);
+                } catch (TraceFormatException e) {
+                    bad.skip(e);
+                }
             }
         } catch (IOException e) {
             throw input.unreadable(0, e);
@@ -53,11 +61,11 @@ final class ServeGenRateReader implements TraceReader {
         }
         ServeGenGrid grid =
                 ServeGenGrid.of(input, rows.stream().mapToDouble(Row::start).toArray());
-        return trace(input, settings, rows, grid, outOfOrder);
+        return trace(input, settings, rows, bad, grid, outOfOrder);
     }
 
-    private static Trace trace(
-            TraceInput input, TraceSettings settings, List<Row> rows, ServeGenGrid grid, long outOfOrder) {
+    private Trace trace(
+            TraceInput input, TraceSettings settings, List<Row> rows, BadRows bad, ServeGenGrid grid, long outOfOrder) {
         double[] rates = new double[grid.count()];
         double[] variation = new double[grid.count()];
         long[] lines = new long[grid.count()];
@@ -82,17 +90,17 @@ final class ServeGenRateReader implements TraceReader {
         if (filled > 0) {
             notes.add(filled + " windows without data were filled from their neighbours");
         }
-        RateWindows windows = new RateWindows(grid.ends(), rates, variation);
-        TokenLengths lengths =
-                settings.tokenQuantiles().map(ServeGenTokens::read).orElseGet(TokenLengths::conversation);
-        Duration duration = Duration.ofNanos(Math.round(grid.durationSeconds() * 1e9));
+        bad.note(notes);
+        RateWindows windows = new RateWindows(grid.ends(), rates, variation).times(settings.rateFactor());
+        List<RateEvents.Source> sources = List.of(RateEvents.Source.all(windows, settings.drawnLengths()));
         return new Trace(
                 input.name(),
-                "servegen-rate",
-                duration,
+                name(),
+                Duration.ofNanos(Math.round(grid.durationSeconds() * 1e9)),
                 outOfOrder,
                 notes,
-                () -> new Events(windows, lengths, settings.seed(), grid.firstSeconds()));
+                bad.skipped(),
+                () -> new RateEvents(sources, settings.seed(), grid.firstSeconds()));
     }
 
     /** Fills windows of rate 0 evenly between their neighbours (beyond the ends: as the nearest); returns how many. */
@@ -111,45 +119,5 @@ final class ServeGenRateReader implements TraceReader {
             }
         }
         return rates.length - known.length;
-    }
-
-    private static final class Events implements Iterator<TraceEvent> {
-        private final Arrivals arrivals;
-        private final TokenLengths lengths;
-        private final long seed;
-        private final double firstSeconds;
-        private long index;
-        private boolean more;
-
-        Events(RateWindows windows, TokenLengths lengths, long seed, double firstSeconds) {
-            this.arrivals = new Arrivals(windows, SeededRandom.derive(seed, SeededRandom.Purpose.ARRIVAL, ""));
-            this.lengths = lengths;
-            this.seed = seed;
-            this.firstSeconds = firstSeconds;
-            this.more = arrivals.next();
-        }
-
-        @Override
-        public boolean hasNext() {
-            return more;
-        }
-
-        @Override
-        public TraceEvent next() {
-            if (!more) {
-                throw new NoSuchElementException();
-            }
-            double seconds = arrivals.seconds();
-            double inFile = firstSeconds + seconds;
-            TraceEvent event = new TraceEvent(
-                    Math.round(seconds * 1e9),
-                    lengths.promptTokens(seed, index, "", inFile),
-                    lengths.outputTokens(seed, index, "", inFile),
-                    "",
-                    "");
-            index++;
-            more = arrivals.next();
-            return event;
-        }
     }
 }

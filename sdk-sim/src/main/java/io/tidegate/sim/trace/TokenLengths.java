@@ -24,22 +24,12 @@ interface TokenLengths {
      * Lengths like those of the Azure LLM inference trace 2023, conversation service (CC-BY-4.0; Patel et al., Splitwise,
      * ISCA 2024): its quantiles at 1, 10, 25, 50, 75, 90, 95, 99 and 100 %. Prompt and answer are drawn independently.
      */
-    static TokenLengths conversation() {
+    static QuantileLengths conversation() {
         double[] probabilities = {0.01, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1.0};
-        QuantileTable prompt = new QuantileTable(
-                probabilities, new double[] {29, 207, 396, 1_020, 1_189, 2_734.5, 4_083, 4_142, 14_050});
-        QuantileTable output =
-                new QuantileTable(probabilities, new double[] {16, 54, 85, 129, 395, 424, 451, 601, 1_000});
-        return new TokenLengths() {
-            @Override
-            public int promptTokens(long seed, long index, String client, double seconds) {
-                return prompt.at(SeededRandom.uniform(seed, SeededRandom.Purpose.PROMPT, index));
-            }
-
-            @Override
-            public int outputTokens(long seed, long index, String client, double seconds) {
-                return output.at(SeededRandom.uniform(seed, SeededRandom.Purpose.OUTPUT, index));
-            }
-        };
+        return new QuantileLengths(
+                new QuantileTable(
+                        probabilities, new double[] {29, 207, 396, 1_020, 1_189, 2_734.5, 4_083, 4_142, 14_050}),
+                new QuantileTable(probabilities, new double[] {16, 54, 85, 129, 395, 424, 451, 601, 1_000}),
+                0);
     }
 }

@@ -24,12 +24,14 @@ public final class TraceFormatException extends RuntimeException {
     private final String file;
     private final long line;
     private final String reason;
+    private final boolean aboutRow;
 
-    TraceFormatException(String file, long line, String reason, @Nullable Throwable cause) {
+    TraceFormatException(String file, long line, String reason, boolean aboutRow, @Nullable Throwable cause) {
         super(oneLine(file) + (line > 0 ? ", line " + line : "") + ": " + oneLine(reason), cause);
         this.file = file;
         this.line = line;
         this.reason = oneLine(reason);
+        this.aboutRow = aboutRow;
     }
 
     /** The file, as it was named by the caller. */
@@ -45,6 +47,21 @@ public final class TraceFormatException extends RuntimeException {
     /** What is wrong, without file and line. */
     public String reason() {
         return reason;
+    }
+
+    /** Whether one row is bad and reading can go on behind it. */
+    boolean isAboutRow() {
+        return aboutRow;
+    }
+
+    /** The same error of a file of which so many bad rows were skipped before. */
+    TraceFormatException after(int skipped) {
+        return new TraceFormatException(
+                file,
+                line,
+                reason + " (" + skipped + " bad rows before it were skipped, as many as allowed)",
+                false,
+                this);
     }
 
     private static String oneLine(String text) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.zip.GZIPInputStream;
 
 /** A trace file: decompressed if it is gzip, without byte order mark, and the maker of errors about it. */
@@ -27,6 +28,22 @@ final class TraceInput {
 
     TraceInput(Path file) {
         this.file = file;
+    }
+
+    /** What tells whether a file is still the same, as far as the file system knows. */
+    record Stamp(long bytes, FileTime changed) {}
+
+    /** The file, as it was named by the caller. */
+    Path file() {
+        return file;
+    }
+
+    Stamp stamp() {
+        try {
+            return new Stamp(Files.size(file), Files.getLastModifiedTime(file));
+        } catch (IOException e) {
+            throw unreadable(0, e);
+        }
     }
 
     /** The file's own name, without folders. */
@@ -74,7 +91,12 @@ final class TraceInput {
     }
 
     TraceFormatException bad(long line, String reason) {
-        return new TraceFormatException(file.toString(), line, reason, null);
+        return new TraceFormatException(file.toString(), line, reason, false, null);
+    }
+
+    /** An error about one row, behind which reading can go on. */
+    TraceFormatException badRow(long line, String reason) {
+        return new TraceFormatException(file.toString(), line, reason, true, null);
     }
 
     TraceFormatException unreadable(long line, IOException cause) {
@@ -82,6 +104,6 @@ final class TraceInput {
                 ? "there is no such file"
                 : "cannot be read: "
                         + (cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
-        return new TraceFormatException(file.toString(), line, reason, cause);
+        return new TraceFormatException(file.toString(), line, reason, false, cause);
     }
 }

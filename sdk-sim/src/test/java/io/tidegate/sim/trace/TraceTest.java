@@ -201,4 +201,98 @@ class TraceTest {
         assertThatThrownBy(() -> new TraceEvent(1, 1, 1, "", "x".repeat(65)))
                 .hasMessage("tenant must be visible ASCII, at most 64 characters");
     }
+
+    @Test
+    void scaled_below1_thins() {
+        Trace trace = seconds(20_000).scaled(0.25, 7);
+
+        assertThat(events(trace)).isEqualTo(events(seconds(20_000).sampled(0.25, 7)));
+    }
+
+    @Test
+    void scaled_wholeNumber_repeatsEachEventThatOften() {
+        List<TraceEvent> events = events(seconds(1_000).scaled(3, 7));
+
+        assertThat(events).hasSize(3_000);
+        // The originals are among them.
+        assertThat(events.stream().filter(event -> event.offsetNanos() % SECOND == 0))
+                .hasSizeGreaterThanOrEqualTo(1_000);
+    }
+
+    @Test
+    void scaled_fraction_isMetWithinThreeSigma() {
+        // 10,000 events that are there twice or thrice; the standard deviation of their number is 46.
+        assertThat(events(seconds(10_000).scaled(2.3, 7))).hasSizeBetween(22_862, 23_138);
+    }
+
+    @Test
+    void scaled_copies_comeInOrderAndNotBeyondTheEnd() {
+        Trace trace = seconds(500).scaled(5, 7, Duration.ofSeconds(20));
+        List<TraceEvent> events = events(trace);
+
+        assertThat(events).isSortedAccordingTo((one, other) -> Long.compare(one.offsetNanos(), other.offsetNanos()));
+        assertThat(events.get(events.size() - 1).offsetNanos()).isEqualTo(499 * SECOND);
+        assertThat(trace.duration()).isEqualTo(Duration.ofSeconds(499));
+    }
+
+    @Test
+    void scaled_noShift_putsCopiesWhereTheirOriginalIs() {
+        assertThat(events(seconds(2).scaled(2, 7, Duration.ZERO))).containsExactly(at(0), at(0), at(1), at(1));
+    }
+
+    @Test
+    void scaled_poisson_hasTheBurstinessOfItsOriginalOverLongTimes() {
+        Trace trace = Generators.steady(10, Duration.ofHours(3), Lengths.fixed(1, 1), 3)
+                .scaled(4, 1);
+        double[] counts = new double[1_080];
+        events(trace).forEach(event -> counts[(int) Math.min(1_079, event.offsetNanos() / (10 * SECOND))]++);
+        double mean = Statistics.mean(counts);
+        double variation = Statistics.variation(counts);
+
+        // Index of dispersion 4 and not 1; of 1,080 counts its standard deviation is 0.17.
+        assertThat(variation * variation * mean).isBetween(3.4, 4.5);
+    }
+
+    @Test
+    void scaled_sameSeed_givesTheSameEvents() {
+        Trace trace = seconds(100);
+
+        assertThat(events(trace.scaled(2.5, 3)))
+                .isEqualTo(events(trace.scaled(2.5, 3)))
+                .isNotEqualTo(events(trace.scaled(2.5, 4)));
+    }
+
+    @Test
+    void scaled_toNothing_isRefused() {
+        assertThatThrownBy(() -> seconds(1).scaled(0, 1))
+                .hasMessage("factor must be above 0 and at most 10000 but was 0.0");
+    }
+
+    @Test
+    void repeatedFor_longer_startsAgainAtTheEnd() {
+        Trace trace = seconds(3).repeatedFor(Duration.ofSeconds(5));
+
+        assertThat(events(trace)).containsExactly(at(0), at(1), at(2), at(2), at(3), at(4), at(4));
+        assertThat(trace.duration()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(trace.notes()).containsExactly("the trace was repeated every 2.0 s");
+    }
+
+    @Test
+    void repeatedFor_shorter_cuts() {
+        assertThat(events(seconds(5).repeatedFor(Duration.ofSeconds(2)))).containsExactly(at(0), at(1));
+    }
+
+    @Test
+    void repeatedFor_traceOfNoLength_isRefused() {
+        assertThatThrownBy(() -> seconds(1).repeatedFor(Duration.ofSeconds(2)))
+                .hasMessage("a trace of no length cannot be repeated");
+    }
+
+    @Test
+    void named_changesTheNameOnly() {
+        Trace trace = seconds(3).named("other");
+
+        assertThat(trace).hasToString("other (list, 2.0 s)");
+        assertThat(events(trace)).isEqualTo(events(seconds(3)));
+    }
 }
