@@ -111,7 +111,7 @@ public final class TextTable {
                 8,
                 row -> seconds(Ranking.meanOfKnown(row, run -> run.all().ttftP50()))));
         columns.add(new Column(
-                "p99",
+                "TTFT p99",
                 false,
                 2,
                 row -> seconds(Ranking.meanOfKnown(row, run -> run.all().ttftP99()))));
@@ -163,7 +163,7 @@ public final class TextTable {
         wrap(text, "Scenario " + comparison.scenario() + about + ". " + seeds(comparison), room);
         wrap(
                 text,
-                "Rules: open loop; attained is all objectives kept, and shed, expired, left, late and lost are broken, whoever"
+                "Rules: open loop; a request attains by keeping all its objectives; late, shed, expired, left and lost are broken, whoever"
                         + " refused; replica-hours count from asked for to gone, drain included.",
                 room);
         boolean bound = ranking.rows().stream().anyMatch(Ranking::isBound);

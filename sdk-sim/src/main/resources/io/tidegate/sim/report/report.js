@@ -179,6 +179,7 @@ for (const kind of ['error', 'unhandledrejection']) {
       const bar = (from, to, across) => shape('line', {stroke: row.colour, 'stroke-width': 1.4, opacity: 0.6,
         ...(across ? {x1: x(from), x2: x(to), y1: cy, y2: cy} : {x1: cx, x2: cx, y1: y(from), y2: y(to)})});
       const [hours, share] = [row.replicaHours, row.attainment];
+      taken.push(box(cx, cy, Math.abs(x(hours.mean + spread(hours)) - cx), 3), box(cx, cy, 3, Math.abs(y(100 * (share.mean + spread(share))) - cy)));
       if (spread(hours)) {
         svg.append(bar(hours.mean - spread(hours), hours.mean + spread(hours), true));
       }
@@ -189,8 +190,9 @@ for (const kind of ['error', 'unhandledrejection']) {
       svg.append(shape('circle', {cx, cy, r: 4.5, stroke: row.colour, 'stroke-width': 2,
         fill: row.admission === 'fifo' && row.implementable ? 'var(--card)' : row.colour}, shape('title', {}, said)));
     }
+    const places = points.map((row) => ({x: x(row.replicaHours.mean), y: y(row.attainment.mean * 100)}));
     for (const row of real) {
-      label(svg, row, x(row.replicaHours.mean), y(row.attainment.mean * 100), taken, {left, right: width - right, top: 0, bottom: height - bottom});
+      label(svg, row, x(row.replicaHours.mean), y(row.attainment.mean * 100), taken, places, {left, right: width - right, top: 0, bottom: height - bottom});
     }
     place.append(svg);
     byId('pareto-keys').replaceChildren(...(admissions.length > 1 ? [element('li', {}, '● gate: Tidegate admits'), element('li', {}, '○ fifo: in order of arrival')] : []));
@@ -200,16 +202,20 @@ for (const kind of ['error', 'unhandledrejection']) {
   const clash = (a, b) => Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
 
   /** Writes a name where it covers least, with a line to its point when it is away from it. */
-  function label(svg, row, cx, cy, taken, frame) {
+  function label(svg, row, cx, cy, taken, places, frame) {
     const width = row.name.length * 6.4 + 4;
     let best = null;
     for (const ring of [9, 22, 38, 56, 78, 104, 134]) {
-      for (const angle of [0, 180, 270, 90, 315, 45, 225, 135, 340, 20, 200, 160]) {
+      for (const angle of [0, 180, 90, 270, 315, 45, 225, 135, 340, 20, 200, 160]) {
         const [dx, dy] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
         const middle = {x: cx + dx * (ring + width / 2 * Math.abs(dx)), y: cy + dy * (ring + 3)};
         const found = box(middle.x, middle.y, width / 2, 8);
         const outside = found.left < frame.left || found.right > frame.right || found.top < frame.top || found.bottom > frame.bottom;
-        const cost = ring + (outside ? 10000 : 0) + taken.reduce((sum, other) => sum + clash(found, other) * 20, 0);
+        const away = (place) => Math.hypot(Math.max(found.left - place.x, place.x - found.right, 0), Math.max(found.top - place.y, place.y - found.bottom, 0));
+        const own = away({x: cx, y: cy});
+        // A name that is nearer to another point would be taken for that one's.
+        const mistaken = places.some((place) => (place.x !== cx || place.y !== cy) && away(place) < own + 2);
+        const cost = ring + (mistaken ? 60 : 0) + (outside ? 10000 : 0) + taken.reduce((sum, other) => sum + clash(found, other) * 20, 0);
         if (best === null || cost < best.cost) {
           best = {cost, found, middle, ring};
         }
@@ -371,7 +377,9 @@ for (const kind of ['error', 'unhandledrejection']) {
     {title: 'share attained', unit: '% of requests settled', least: 100, of: (row) => row.course.attained.map((share) => (isNumber(share) ? share * 100 : null))},
   ];
 
-  const hidden = new Set();
+  // Of many rows the first are shown, and the bound; the others are a click away.
+  const SHOWN = 6;
+  const hidden = new Set(rows.filter((row) => row.implementable && row.index >= SHOWN).map((row) => row.index));
 
   /** Rows may have been looked at at different times: the longest set them, the others give their last value before. */
   function aligned(times, row, values) {
