@@ -92,7 +92,7 @@ public final class JsonReport {
         json.writeStringProperty("kind", "comparison");
         json.writeStringProperty("scenario", comparison.scenario());
         json.writeStringProperty("about", comparison.about());
-        json.writeStringProperty("first", ranking.verdict());
+        json.writeStringProperty("verdict", ranking.verdict());
         json.writeName("rows");
         json.writeStartArray();
         ranking.rows().forEach(row -> row(row, ranking, courses));

@@ -124,17 +124,30 @@ final class Ranking {
         if (!paired || first.runs().size() < 2) {
             return "next " + name(second) + ", on too few common seeds to tell a lead from chance";
         }
-        double[] differences = new double[first.runs().size()];
-        for (int i = 0; i < differences.length; i++) {
-            differences[i] = first.runs().get(i).all().attainment()
-                    - second.runs().get(i).all().attainment();
-        }
-        Interval lead = Interval.of(differences);
+        Interval lead = differences(first, second, run -> run.all().attainment());
         String points = String.format(
                 Locale.ROOT, "%.2f ±%.2f points, seed by seed", lead.mean() * 100, lead.halfWidth() * 100);
-        return lead.lower() > 0
-                ? "ahead of " + name(second) + " by " + points
-                : "not told apart from " + name(second) + " by attainment (" + points + ")";
+        if (lead.lower() > 0) {
+            return "ahead of " + name(second) + " by " + points;
+        }
+        Interval hours = differences(second, first, RunScore::replicaHours);
+        return String.format(
+                Locale.ROOT,
+                "not told apart from %s by attainment (%s), with %.1f ±%.1f replica-hours %s",
+                name(second),
+                points,
+                Math.abs(hours.mean()),
+                hours.halfWidth(),
+                hours.mean() < 0 ? "more" : "less");
+    }
+
+    private static Interval differences(Row first, Row second, ToDoubleFunction<RunScore> figure) {
+        double[] differences = new double[first.runs().size()];
+        for (int i = 0; i < differences.length; i++) {
+            differences[i] = figure.applyAsDouble(first.runs().get(i))
+                    - figure.applyAsDouble(second.runs().get(i));
+        }
+        return Interval.of(differences);
     }
 
     static String name(Row row) {

@@ -51,8 +51,6 @@ final class ConfigTree {
                     .pools()
                     .get("pool"));
 
-    private static final ScalingConfig SCALING = Objects.requireNonNull(POOL.scaling());
-
     /** What a record is held against that is not in the place of another. */
     private static final Map<Class<?>, Object> STANDARDS = Map.of(
             PoolConfig.class,
@@ -128,7 +126,7 @@ final class ConfigTree {
         for (RecordComponent component : record.getClass().getRecordComponents()) {
             Object value = value(component, record);
             Object usual = standard == null ? null : value(component, standard);
-            if (value == null || (isAlways(component) ? false : value.equals(usual))) {
+            if (value == null || (value.equals(usual) && !isAlways(component))) {
                 continue;
             }
             Object plain = plain(value, usual);
@@ -153,10 +151,11 @@ final class ConfigTree {
         return value instanceof QuotasConfig || value instanceof QuotaConfig || value instanceof ShadowConfig;
     }
 
-    /** Settings without a default. */
+    /** Settings without a default, and scaling itself, which one pool has and another has not. */
     private static boolean isAlways(RecordComponent component) {
-        return component.getDeclaringRecord() == ScalingConfig.class
-                && component.getName().equals("max");
+        Class<?> owner = component.getDeclaringRecord();
+        return (owner == ScalingConfig.class && component.getName().equals("max"))
+                || (owner == PoolConfig.class && component.getName().equals("scaling"));
     }
 
     /** Naming one of replicas, share and rates means only that one, so where one differs all that count are written. */
@@ -280,10 +279,5 @@ final class ConfigTree {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(component + " cannot be read", e);
         }
-    }
-
-    /** The defaults of scaling. */
-    static ScalingConfig standardScaling() {
-        return SCALING;
     }
 }

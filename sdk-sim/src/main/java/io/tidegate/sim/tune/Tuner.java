@@ -86,11 +86,13 @@ public final class Tuner {
     /** A configuration that was tried. */
     private static final class Trial {
         private final Choice choice;
+        private final TidegateConfig config;
         private final int number;
         private final List<RunScore> runs = new ArrayList<>();
 
-        Trial(Choice choice, int number) {
+        Trial(Choice choice, TidegateConfig config, int number) {
             this.choice = choice;
+            this.config = config;
             this.number = number;
         }
 
@@ -135,7 +137,7 @@ public final class Tuner {
         }
 
         Trial trial(Choice choice) {
-            return trials.computeIfAbsent(choice, each -> new Trial(each, trials.size()));
+            return trials.computeIfAbsent(choice, each -> new Trial(each, space.config(each), trials.size()));
         }
 
         /** Runs each trial on seeds until it has so many. */
@@ -144,7 +146,7 @@ public final class Tuner {
             List<Trial> owners = new ArrayList<>();
             for (Trial trial : wanted) {
                 for (int i = trial.runs.size(); i < count; i++) {
-                    plans.add(plan(space.config(trial.choice), trace, seed + i));
+                    plans.add(plan(trial.config, trace, seed + i));
                     owners.add(trial);
                 }
             }
@@ -256,7 +258,7 @@ public final class Tuner {
                 .min(order())
                 .orElse(start));
 
-        TidegateConfig found = space.config(best.choice);
+        TidegateConfig found = best.config;
         LongFunction<Trace> rest = sliced(false);
         List<RunPlan> plans = new ArrayList<>();
         for (TidegateConfig each : List.of(scenario.config(), found)) {

@@ -77,9 +77,9 @@ for (const kind of ['error', 'unhandledrejection']) {
   byId('scenario').textContent = data.scenario;
   const seeds = [...new Set(data.rows.flatMap((row) => row.runs.map((run) => run.seed)))];
   byId('about').textContent = [data.about, `${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}`].filter((part) => part).join(' · ');
-  if (data.first) {
+  if (data.verdict) {
     byId('first').hidden = false;
-    byId('first').replaceChildren(element('strong', {}, 'First is '), `${data.first}.`);
+    byId('first').replaceChildren(element('strong', {}, 'First is '), `${data.verdict}.`);
   }
 
   // ---- summary -----------------------------------------------------------------------------------------------------

@@ -63,9 +63,9 @@ final class Scores {
         List<RunScore> runs = new ArrayList<>();
         for (long seed : new long[] {1, 2}) {
             runs.add(run("bound", "gate", seed, 1000, 20));
-            runs.add(run("keda-queue", "fifo", seed, 950 + 10 * seed, 28 + seed));
+            runs.add(run("keda-queue", "fifo", seed, 950 + 10 * seed, 28.0 + (double) seed));
             runs.add(run("hpa-cpu", "gate", seed, 990, 40));
-            runs.add(run("tidegate", "gate", seed, 990, 22 + 2 * seed));
+            runs.add(run("tidegate", "gate", seed, 990, 22 + 2.0 * (double) seed));
         }
         return Comparison.of("day", "a day of 1,000 requests", runs);
     }
