@@ -9,6 +9,7 @@ import io.tidegate.examples.demo.DemoException;
 import io.tidegate.examples.demo.Version;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 
 /** The front door: {@code ./tidegate <command>}. Exit status 0 if it worked, 1 if it failed, 2 if it was asked wrongly. */
@@ -30,16 +31,30 @@ public final class TidegateCli {
     }
 
     static int run(String... arguments) {
-        return new CommandLine(new TidegateCli())
+        return commandLine(new SimCommand()).execute(arguments);
+    }
+
+    static CommandLine commandLine(SimCommand sim) {
+        CommandLine commandLine = new CommandLine(new TidegateCli()).addSubcommand(sim);
+        IParameterExceptionHandler usual = commandLine.getParameterExceptionHandler();
+        return commandLine
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // The options of a simulation fill a screen: what is wrong would be lost above them.
+                .setParameterExceptionHandler((wrong, given) -> {
+                    String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
+                    if (!command.startsWith("tidegate sim")) {
+                        return usual.handleParseException(wrong, given);
+                    }
+                    wrong.getCommandLine().getErr().println("tidegate: " + wrong.getMessage());
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     if (failure instanceof DemoException) {
                         command.getErr().println("tidegate: " + failure.getMessage());
                         return CommandLine.ExitCode.USAGE;
                     }
                     throw failure;
-                })
-                .execute(arguments);
+                });
     }
 
     static final class Versions implements IVersionProvider {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Modules depend one way: signals and k8s on core alone, examples above them, the commands on top. */
+/** Modules depend one way: signals, k8s and sim on core alone, examples above them, the commands on top. */
 class ModuleDirectionTest {
 
     private static JavaClasses classes;
@@ -38,10 +38,15 @@ class ModuleDirectionTest {
 
     @Test
     void everyModule_isOnTheClassPath() {
-        assertThat(Stream.of("io.tidegate.admission", "io.tidegate.signals", "io.tidegate.k8s", "io.tidegate.examples")
+        assertThat(Stream.of(
+                                "io.tidegate.admission",
+                                "io.tidegate.signals",
+                                "io.tidegate.k8s",
+                                "io.tidegate.sim",
+                                "io.tidegate.examples")
                         .filter(module -> classes.stream()
                                 .anyMatch(each -> each.getPackageName().startsWith(module))))
-                .hasSize(4);
+                .hasSize(5);
     }
 
     @ParameterizedTest
@@ -52,6 +57,12 @@ class ModuleDirectionTest {
         "io.tidegate.k8s.., io.tidegate.signals..",
         "io.tidegate.k8s.., io.tidegate.examples..",
         "io.tidegate.k8s.., io.tidegate.cli..",
+        "io.tidegate.signals.., io.tidegate.sim..",
+        "io.tidegate.k8s.., io.tidegate.sim..",
+        "io.tidegate.sim.., io.tidegate.signals..",
+        "io.tidegate.sim.., io.tidegate.k8s..",
+        "io.tidegate.sim.., io.tidegate.examples..",
+        "io.tidegate.sim.., io.tidegate.cli..",
         "io.tidegate.examples.., io.tidegate.cli..",
     })
     void module_neverDependsOn(String from, String to) {
@@ -63,11 +74,19 @@ class ModuleDirectionTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        "io.tidegate.signals..", "io.tidegate.k8s..", "io.tidegate.examples..", "io.tidegate.cli..")
+                        "io.tidegate.signals..",
+                        "io.tidegate.k8s..",
+                        "io.tidegate.sim..",
+                        "io.tidegate.examples..",
+                        "io.tidegate.cli..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.tidegate.signals..", "io.tidegate.k8s..", "io.tidegate.examples..", "io.tidegate.cli..")
+                        "io.tidegate.signals..",
+                        "io.tidegate.k8s..",
+                        "io.tidegate.sim..",
+                        "io.tidegate.examples..",
+                        "io.tidegate.cli..")
                 .check(classes);
     }
 
