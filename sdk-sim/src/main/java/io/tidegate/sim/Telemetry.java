@@ -192,8 +192,7 @@ final class Telemetry implements Observation, Scorer.Listener {
         double use = Math.min(1, running / (serving * profile.concurrency()));
         double alone = profile.timeToFirstTokenAlone() * promptTokens / profile.promptTokens();
         predicted.add(
-                nowNanos / 1e9,
-                ahead / (serving * profile.requestsPerSecond()) + alone * (1 + CONGESTION * use * use));
+                nowNanos / 1e9, ahead / (serving * profile.requestsPerSecond()) + alone * (1 + CONGESTION * use * use));
     }
 
     @Override
@@ -277,12 +276,11 @@ final class Telemetry implements Observation, Scorer.Listener {
 
     @Override
     public double quantile(Latency latency, double quantile, double seconds) {
-        Recent recent =
-                switch (latency) {
-                    case TIME_TO_FIRST_TOKEN -> firstTokens;
-                    case PREDICTED_TIME_TO_FIRST_TOKEN -> predicted;
-                    case TIME_PER_OUTPUT_TOKEN -> perToken;
-                };
+        Recent recent = switch (latency) {
+            case TIME_TO_FIRST_TOKEN -> firstTokens;
+            case PREDICTED_TIME_TO_FIRST_TOKEN -> predicted;
+            case TIME_PER_OUTPUT_TOKEN -> perToken;
+        };
         return recent.quantile(quantile, scraped - seconds, scraped);
     }
 

@@ -116,7 +116,7 @@ final class LlmdSlo implements Autoscaler {
     private double saturation(Observation seen) {
         Profile profile = seen.profile();
         return Math.max(
-                share(seen, Latency.TIME_TO_FIRST_TOKEN, profile.timeToFirstToken()),
+                share(seen, Latency.PREDICTED_TIME_TO_FIRST_TOKEN, profile.timeToFirstToken()),
                 share(seen, Latency.TIME_PER_OUTPUT_TOKEN, profile.timePerOutputToken()));
     }
 

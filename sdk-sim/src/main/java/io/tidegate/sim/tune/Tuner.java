@@ -301,8 +301,8 @@ public final class Tuner {
     }
 
     private RunPlan plan(TidegateConfig config, LongFunction<Trace> trace, long runSeed) {
-        Scenario part = new Scenario(scenario.name(), scenario.about(), trace, runnable.apply(config));
-        return new RunPlan(part, "tidegate", Admission.GATE, runSeed);
+        return new RunPlan(
+                scenario.withTrace(trace).withConfig(runnable.apply(config)), "tidegate", Admission.GATE, runSeed);
     }
 
     private LongFunction<Trace> sliced(boolean train) {

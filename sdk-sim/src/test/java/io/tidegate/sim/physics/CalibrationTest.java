@@ -21,10 +21,13 @@ class CalibrationTest {
     /** Means and largest errors as they are; a fit that becomes worse says so. */
     @Test
     void fits_areAsFarOffAsThePageSays() {
-        assertThat(error("Dynamo planner profile, H200, Llama 3.1 8B FP8, decode")).isLessThan(0.07);
+        assertThat(error("Dynamo planner profile, H200, Llama 3.1 8B FP8, decode"))
+                .isLessThan(0.07);
         assertThat(error("the same, prefill")).isLessThan(0.03);
-        assertThat(error("ML.ENERGY v3, H100, Llama 3.1 8B bfloat16, inter-token latency")).isLessThan(0.02);
-        assertThat(error("ML.ENERGY v3, 4 x H100, Llama 3.1 70B bfloat16, inter-token latency")).isLessThan(0.04);
+        assertThat(error("ML.ENERGY v3, H100, Llama 3.1 8B bfloat16, inter-token latency"))
+                .isLessThan(0.02);
+        assertThat(error("ML.ENERGY v3, 4 x H100, Llama 3.1 70B bfloat16, inter-token latency"))
+                .isLessThan(0.04);
         assertThat(error("llm-d, 2 x H100, Qwen3-32B")).isLessThan(0.01);
     }
 
@@ -40,7 +43,8 @@ class CalibrationTest {
     @Test
     void qwen32b_sustainsWhatWasPublished() {
         EngineModel model = EngineModel.qwen32b();
-        assertThat(model.sustained(4000, 1000, 0.1, model.fullBatch(4000, 1000))).isCloseTo(1.45, within(0.01));
+        assertThat(model.sustained(4000, 1000, 0.1, model.fullBatch(4000, 1000)))
+                .isCloseTo(1.45, within(0.01));
     }
 
     @Test
@@ -52,8 +56,8 @@ class CalibrationTest {
 
     @Test
     void exactData_isFittedExactly() {
-        double[] fitted = LeastSquares.fit(
-                new double[][] {{1, 1}, {1, 2}, {1, 5}, {1, 9}}, new double[] {5, 7, 13, 21});
+        double[] fitted =
+                LeastSquares.fit(new double[][] {{1, 1}, {1, 2}, {1, 5}, {1, 9}}, new double[] {5, 7, 13, 21});
         assertThat(fitted[0]).isCloseTo(3, within(1e-9));
         assertThat(fitted[1]).isCloseTo(2, within(1e-9));
     }

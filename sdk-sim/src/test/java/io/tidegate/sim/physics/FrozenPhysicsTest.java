@@ -38,7 +38,8 @@ class FrozenPhysicsTest {
                 add(digest, request.last);
             }
         }
-        for (ReplicaLife life : List.of(ReplicaLife.llmD(), ReplicaLife.usual(), ReplicaLife.usual().with(1, 0.1, 1.3))) {
+        for (ReplicaLife life : List.of(
+                ReplicaLife.llmD(), ReplicaLife.usual(), ReplicaLife.usual().with(1, 0.1, 1.3))) {
             for (int number = 0; number < 100; number++) {
                 digest.update(life.course(3, number).toString().getBytes(StandardCharsets.UTF_8));
             }

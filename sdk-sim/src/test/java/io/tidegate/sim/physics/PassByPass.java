@@ -79,7 +79,8 @@ final class PassByPass {
         int decoding = decoding();
         int budget = model.maxBatchedTokens() - decoding;
         int sequences = decoding;
-        long context = running.stream().filter(Item::decodes).mapToLong(Item::held).sum();
+        long context =
+                running.stream().filter(Item::decodes).mapToLong(Item::held).sum();
         int prompts = 0;
         double pairs = 0;
         for (Item item : running) {
@@ -87,7 +88,8 @@ final class PassByPass {
         }
         for (Item item : running) {
             if (!item.decodes()) {
-                int chunk = (int) Math.min(Math.min(budget, item.toCompute - item.computed), Math.max(0, free() - decoding));
+                int chunk = (int)
+                        Math.min(Math.min(budget, item.toCompute - item.computed), Math.max(0, free() - decoding));
                 pairs += compute(item, chunk);
                 prompts += chunk;
                 budget -= chunk;

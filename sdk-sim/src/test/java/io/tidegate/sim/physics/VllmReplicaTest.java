@@ -47,8 +47,8 @@ class VllmReplicaTest {
         double at = 0;
         for (int i = 0; i < count; i++) {
             at += -Math.log(1 - random.nextDouble()) / perSecond;
-            requests.add(new Watched(
-                    Math.round(at * 1e9), 1 + random.nextInt(mostPrompt), 1 + random.nextInt(mostOutput)));
+            requests.add(
+                    new Watched(Math.round(at * 1e9), 1 + random.nextInt(mostPrompt), 1 + random.nextInt(mostOutput)));
         }
         return requests;
     }
@@ -162,7 +162,9 @@ class VllmReplicaTest {
             }
             replica.fail(requests.get(requests.size() - 1).arrived + 1);
             assertThat(aborted).isGreaterThan(20);
-            assertThat(requests).allSatisfy(each -> assertThat(each.ends + Math.abs(each.lost)).isEqualTo(1));
+            assertThat(requests)
+                    .allSatisfy(
+                            each -> assertThat(each.ends + Math.abs(each.lost)).isEqualTo(1));
             assertThat(replica.cacheUse()).isZero();
             assertThat(replica.nextNanos()).isEqualTo(VllmReplica.NEVER);
         }
@@ -185,7 +187,9 @@ class VllmReplicaTest {
                     replica.arrive(requests.get(next++), at);
                 }
             }
-            double inside = requests.stream().mapToDouble(each -> each.last - each.arrived).sum();
+            double inside = requests.stream()
+                    .mapToDouble(each -> each.last - each.arrived)
+                    .sum();
             assertThat(held / inside).isCloseTo(1, within(1e-9));
         }
     }
