@@ -5,6 +5,7 @@
  */
 package io.tidegate.sim.baseline;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -43,17 +44,24 @@ import java.util.List;
  */
 public final class Bound {
 
-    private static final int[] BLOCKS = {
-        1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400
-    };
+    private static final int[] BLOCKS = {1, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 86_400};
 
     /** Shares of the total. Not for the shortest blocks: there they add little and take long. */
     private static final double[] SHARES = {0, 0.5, 0.8, 0.95, 0.99};
 
     private static final int SHORTEST_SHARED = 10;
 
+    /** Seconds for which a schedule may hold its count. */
+    private static final int[] STEADY = {20, 60, 180};
+
+    /** Delays up to so many seconds are left to the servers as they are. */
+    private static final int LAST = 10;
+
     /** Sums of doubles may be too high by so much. */
     private static final double ROUNDING = 1e-9;
+
+    /** Differences of long sums may be too high by so much. */
+    private static final double SUBTRACTION = 1e-6;
 
     private Bound() {}
 
@@ -123,13 +131,14 @@ public final class Bound {
                         "demands must have one length but had " + seconds + " and " + demand.work().length);
             }
         }
-        double all = due(demands, 0, seconds);
+        double[][] arrived = arrived(demands);
+        double all = due(demands, arrived, 0, seconds);
         double served = seconds == 0 ? 0 : servable(demands, limits.max(), 0, seconds);
         boolean overloaded = served < all * (1 - ROUNDING);
         double total = Math.max(served, (double) seconds * limits.min());
         double lower = total;
         for (int block : BLOCKS) {
-            double[] needed = needed(demands, limits, block, overloaded);
+            double[] needed = needed(demands, arrived, limits, block, overloaded);
             for (double share : SHARES) {
                 if (share == 0 || block >= SHORTEST_SHARED) {
                     lower = Math.max(lower, share * total + cost(needed, seconds, limits, block, 1 - share));
@@ -181,27 +190,40 @@ public final class Bound {
         return served;
     }
 
-    /** The work that arrives and is due between two seconds. */
-    private static double due(List<Demand> demands, int from, int to) {
-        double sum = 0;
-        for (Demand demand : demands) {
-            double end = to - Math.ceil(demand.allowedDelaySeconds());
-            double[] work = demand.work();
-            for (int t = from; t < end; t++) {
-                sum += work[t];
+    /** For each class the work that has arrived before each second, and in the end all of it. */
+    private static double[][] arrived(List<Demand> demands) {
+        double[][] arrived = new double[demands.size()][];
+        for (int i = 0; i < arrived.length; i++) {
+            double[] work = demands.get(i).work();
+            double[] sums = new double[work.length + 1];
+            for (int t = 0; t < work.length; t++) {
+                sums[t + 1] = sums[t] + work[t];
             }
+            arrived[i] = sums;
+        }
+        return arrived;
+    }
+
+    /** The work that arrives and is due between two seconds. */
+    private static double due(List<Demand> demands, double[][] arrived, int from, int to) {
+        double sum = 0;
+        for (int i = 0; i < arrived.length; i++) {
+            double end = to - Math.ceil(demands.get(i).allowedDelaySeconds());
+            sum += end > from ? arrived[i][(int) end] - arrived[i][from] : 0;
         }
         return sum;
     }
 
     /** Least mean of the replicas in each whole block. */
-    private static double[] needed(List<Demand> demands, Limits limits, int block, boolean overloaded) {
+    private static double[] needed(
+            List<Demand> demands, double[][] arrived, Limits limits, int block, boolean overloaded) {
         double[] needed = new double[demands.get(0).work().length / block];
         for (int k = 0; k < needed.length; k++) {
             int from = k * block;
-            double work =
-                    overloaded ? servable(demands, limits.max(), from, from + block) : due(demands, from, from + block);
-            double mean = Math.ceil(work * (1 - ROUNDING)) / block;
+            double work = overloaded
+                    ? servable(demands, limits.max(), from, from + block)
+                    : due(demands, arrived, from, from + block);
+            double mean = Math.ceil(work * (1 - ROUNDING) - SUBTRACTION) / block;
             needed[k] = Math.min(Math.max(mean, limits.min()), limits.max());
         }
         return needed;
@@ -219,9 +241,19 @@ public final class Bound {
         return cost;
     }
 
+    /** The cheapest of several schedules. */
     private static Result schedule(List<Demand> demands, Limits limits, double lower) {
-        int seconds = demands.get(0).work().length;
-        double[] needed = evenly(demands, limits);
+        Result best = schedule(evenly(demands, limits), limits, lower);
+        List<Released> released = released(demands);
+        for (int steady : STEADY) {
+            Result other = schedule(steadily(released, limits, steady), limits, lower);
+            best = other.upperReplicaSeconds() < best.upperReplicaSeconds() ? other : best;
+        }
+        return best;
+    }
+
+    private static Result schedule(double[] needed, Limits limits, double lower) {
+        int seconds = needed.length;
         int toReady = (int) Math.min(seconds, Math.ceil(limits.secondsToReady()));
         double[] ready = fillDips(needed, toReady);
         double[] asked = highestAhead(ready, toReady);
@@ -234,6 +266,82 @@ public final class Bound {
             cost += limits.costsFromAsked() ? asked[t] : ready[t];
         }
         return new Result(lower, cost, schedule, peak);
+    }
+
+    /** Work as it is given to the servers, and the seconds that are left to it then, at most {@link #LAST}. */
+    @SuppressWarnings("ArrayRecordComponent") // read once, here
+    private record Released(double[] work, int left) {}
+
+    /** Work with a long delay is given evenly over the time before the last seconds of it. */
+    private static List<Released> released(List<Demand> demands) {
+        List<Released> all = new ArrayList<>();
+        for (Demand demand : demands) {
+            double[] work = demand.work();
+            int delay = (int) Math.min(work.length, Math.floor(demand.allowedDelaySeconds()));
+            int left = Math.min(delay, LAST);
+            int span = delay - left + 1;
+            double[] released = new double[work.length];
+            double spread = 0;
+            for (int t = 0; t < work.length; t++) {
+                spread = Math.max(0, spread + work[t] - (t >= span ? work[t - span] : 0));
+                released[t] = spread / span;
+            }
+            all.add(new Released(released, left));
+        }
+        return all;
+    }
+
+    /**
+     * For each block the least count, the same throughout, with which earliest deadline first serves in time what is given to it. The
+     * most replicas, if none is enough.
+     */
+    private static double[] steadily(List<Released> released, Limits limits, int block) {
+        int seconds = released.get(0).work().length;
+        double[] replicas = new double[seconds];
+        double[] pending = new double[LAST + 1];
+        for (int from = 0; from < seconds; from += block) {
+            int to = Math.min(seconds, from + block);
+            double work = 0;
+            for (double each : pending) {
+                work += each;
+            }
+            for (Released each : released) {
+                for (int t = from; t < to; t++) {
+                    work += each.work()[t];
+                }
+            }
+            int count = Math.max(limits.min(), (int) Math.min(limits.max(), work / (to - from + LAST)));
+            double[] after = pending.clone();
+            while (!serve(released, after, count, from, to) && count < limits.max()) {
+                count++;
+                after = pending.clone();
+            }
+            pending = after;
+            Arrays.fill(replicas, from, to, count);
+        }
+        return replicas;
+    }
+
+    /** Serves a block; whether in time. What is late stays due at once. */
+    private static boolean serve(List<Released> released, double[] pending, int count, int from, int to) {
+        boolean inTime = true;
+        for (int t = from; t < to; t++) {
+            for (int i = 0; i < released.size(); i++) {
+                pending[released.get(i).left()] += released.get(i).work()[t];
+            }
+            double capacity = count;
+            for (int left = 0; left <= LAST && capacity > 0; left++) {
+                double part = Math.min(capacity, pending[left]);
+                capacity -= part;
+                pending[left] -= part;
+            }
+            double late = pending[0];
+            inTime &= late < ROUNDING;
+            System.arraycopy(pending, 1, pending, 0, LAST);
+            pending[LAST] = 0;
+            pending[0] += late;
+        }
+        return inTime;
     }
 
     /**
