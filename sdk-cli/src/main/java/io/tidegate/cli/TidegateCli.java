@@ -45,7 +45,9 @@ public final class TidegateCli {
                     if (!command.startsWith("tidegate sim")) {
                         return usual.handleParseException(wrong, given);
                     }
-                    wrong.getCommandLine().getErr().println("tidegate: " + wrong.getMessage());
+                    boolean ours = wrong.getCause() instanceof SimSubject.WrongArgument;
+                    String fix = ours ? "" : "; see ./" + command + " --help";
+                    wrong.getCommandLine().getErr().println("tidegate: " + wrong.getMessage() + fix);
                     return CommandLine.ExitCode.USAGE;
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> {

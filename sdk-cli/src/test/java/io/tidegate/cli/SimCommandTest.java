@@ -314,7 +314,25 @@ class SimCommandTest {
     @Test
     void wrongOption_oneLine() {
         assertThat(sim("run", "--scenarioo", "day")).isEqualTo(2);
-        assertThat(err.toString().lines()).singleElement().asString().startsWith("tidegate: Unknown option");
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .isEqualTo("tidegate: Unknown options: '--scenarioo', 'day'; see ./tidegate sim run --help");
+    }
+
+    @Test
+    void wrongNumber_oneLineThatNamesTheOption() {
+        assertThat(sim("compare", "--seeds", "x")).isEqualTo(2);
+        assertThat(err.toString())
+                .isEqualToNormalizingNewlines("tidegate: Invalid value for option '--seeds': 'x' is not an int;"
+                        + " see ./tidegate sim compare --help\n");
+    }
+
+    @Test
+    void nothingAsked_saysWhereHelpIs() {
+        assertThat(sim()).isEqualTo(2);
+        assertThat(err.toString())
+                .isEqualToNormalizingNewlines("tidegate: Missing required subcommand; see ./tidegate sim --help\n");
     }
 
     @Test

@@ -28,7 +28,8 @@ public final class Runs {
      * begun are left out and its exception is thrown.
      *
      * @param threads that run at once; at least 1
-     * @param progress told the share of all runs that has passed, 0..1; never by two threads at once, and never less than before
+     * @param progress told the share of all runs that has passed, 0..1, by the threads that run: never by two at once, never less than
+     *     before. It should return soon
      */
     public static List<RunScore> all(List<RunPlan> plans, int threads, Runner runner, DoubleConsumer progress) {
         if (threads < 1) {
@@ -74,7 +75,7 @@ public final class Runs {
         }
     }
 
-    /** How far each run is. */
+    /** How far each run is. The callback is called under the lock, so that shares are told in order; it must not wait for a run. */
     private static final class Shares {
 
         private final double[] shares;

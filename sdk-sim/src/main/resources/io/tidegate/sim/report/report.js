@@ -292,7 +292,7 @@ for (const kind of ['error', 'unhandledrejection']) {
         axes: [
           {...axis, grid, size: 20, space: 62, label: 'time, h:min', incrs: [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800],
             values: (plotter, splits) => splits.map(clock)},
-          {...axis, grid: spec.log ? {...grid, filter: powers} : grid, size: 42, space: 26, label: spec.unit, values: (plotter, splits) => splits.map(tick),
+          {...axis, grid: spec.log ? {...grid, filter: powers} : grid, size: 42, space: 26, label: spec.unit, values: (plotter, splits) => splits.map(tick), ...(spec.whole ? {incrs: WHOLE} : {}),
             ...(spec.log ? {filter: powers} : {})},
           ...(right ? [{...axis, scale: 'right', side: 1, grid: {show: false}, size: 42, space: 26, label: right.unit, values: (plotter, splits) => splits.map(tick)}] : []),
         ],
@@ -313,6 +313,7 @@ for (const kind of ['error', 'unhandledrejection']) {
     }
   }
 
+  const WHOLE = [1, 2, 5].flatMap((mark) => [0, 1, 2, 3, 4, 5, 6].map((power) => mark * 10 ** power)).sort((a, b) => a - b);
   const powers = (plotter, splits) => splits.map((value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6 ? value : null));
   const tick = (value) => (value === null || value === undefined ? '' : Math.abs(value) >= 10000 ? `${Math.round(value / 1000)}k` : String(Number(value.toPrecision(4))));
 
@@ -323,13 +324,13 @@ for (const kind of ['error', 'unhandledrejection']) {
     const {course} = row;
     const priced = isNumber(row.run.cost);
     return [
-      {title: 'Replicas', unit: 'replicas', least: 2, series: [
+      {title: 'Replicas', unit: 'replicas', whole: true, least: 2, series: [
         {label: 'existing', colour: 'var(--existing)', area: 0.45, step: true, values: course.existing},
         {label: 'ready', colour: 'var(--ready)', area: 0.55, step: true, values: course.ready},
         {label: 'specified', colour: 'var(--specified)', dash: [5, 4], step: true, values: course.specified},
         {label: 'arrivals/s', colour: 'var(--arrivals)', right: true, unit: 'requests/s', width: 1.2, values: course.arrivals},
       ]},
-      {title: 'Requests', unit: 'requests', least: 4, series: [
+      {title: 'Requests', unit: 'requests', whole: true, least: 4, series: [
         {label: 'queued at the gateway', colour: 'var(--row-4)', area: 0.35, values: course.queued},
         {label: 'at the replicas', colour: 'var(--ready)', values: course.running},
       ]},
@@ -368,9 +369,9 @@ for (const kind of ['error', 'unhandledrejection']) {
   }
 
   const METRICS = [
-    {title: 'replicas that exist', unit: 'replicas', least: 2, step: true, of: (row) => row.course.existing},
-    {title: 'replicas that serve', unit: 'replicas', least: 2, step: true, of: (row) => row.course.ready},
-    {title: 'requests queued', unit: 'requests', least: 4, of: (row) => row.course.queued},
+    {title: 'replicas that exist', unit: 'replicas', whole: true, least: 2, step: true, of: (row) => row.course.existing},
+    {title: 'replicas that serve', unit: 'replicas', whole: true, least: 2, step: true, of: (row) => row.course.ready},
+    {title: 'requests queued', unit: 'requests', whole: true, least: 4, of: (row) => row.course.queued},
     {title: 'TTFT p99', unit: 's, log scale', log: true, of: (row) => positive(row.course.ttftP99)},
     {title: 'TTFT p50', unit: 's, log scale', log: true, of: (row) => positive(row.course.ttftP50)},
     {title: 'replica-hours so far', unit: 'replica-hours', least: 0.1, of: (row) => accumulated(row, false)},

@@ -29,8 +29,8 @@ class TextTableTest {
                         Rules: open loop; a request attains by keeping all its objectives; late, shed, expired, left and lost are broken, whoever refused;
                         replica-hours count from asked for to gone, drain included.
                         * not implementable: the bound knows all arrivals beforehand. It takes no part in the order.
-                        First is tidegate · gate: 99.00 % of requests attained with 25.0 replica-hours; not told apart from hpa-cpu · gate by attainment (0.00
-                        ±0.00 points, seed by seed), with 15.0 ±12.7 replica-hours less.
+                        First is tidegate · gate: 99.00 % of requests attained with 25.0 replica-hours; not told apart from hpa-cpu · gate by attainment (0.00 ±0.00
+                        points, seed by seed), with 15.0 ±12.7 replica-hours less.
                         """);
     }
 
