@@ -116,8 +116,16 @@ final class LlmdSlo implements Autoscaler {
     private double saturation(Observation seen) {
         Profile profile = seen.profile();
         return Math.max(
-                share(seen, Latency.PREDICTED_TIME_TO_FIRST_TOKEN, profile.timeToFirstToken()),
+                share(seen, firstToken(seen), profile.timeToFirstToken()),
                 share(seen, Latency.TIME_PER_OUTPUT_TOKEN, profile.timePerOutputToken()));
+    }
+
+    /** Predicted, and measured where nothing is predicted. */
+    private Latency firstToken(Observation seen) {
+        Latency predicted = Latency.PREDICTED_TIME_TO_FIRST_TOKEN;
+        return Double.isNaN(seen.quantile(predicted, settings.quantile(), settings.quantileSeconds()))
+                ? Latency.TIME_TO_FIRST_TOKEN
+                : predicted;
     }
 
     private double share(Observation seen, Latency latency, double objective) {

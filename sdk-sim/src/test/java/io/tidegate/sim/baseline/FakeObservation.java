@@ -13,7 +13,7 @@ import java.util.function.DoubleUnaryOperator;
 final class FakeObservation implements Observation {
 
     /** One replica does 10 requests/s of 100 + 10 tokens, 20 at once, objectives 3 s and 0.1 s. */
-    static final Profile PROFILE = new Profile(10, 1000, 20, 100, 10, 3, 0.1, 60);
+    static final Profile PROFILE = new Profile(10, 1000, 20, 100, 10, 3, 0.1, 0.2, 60);
 
     final Map<Gauge, Double> gauges = new EnumMap<>(Gauge.class);
     final Map<Latency, Double> latencies = new EnumMap<>(Latency.class);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 class FrozenPhysicsTest {
 
-    private static final String FROZEN = "?";
+    private static final String FROZEN = "86fb3d5cd74b0e9b28ae012fe775f76f44a196180bf46b6701c4e24a3b0d5d84";
 
     @Test
     void physics_isWhatPoliciesWereTunedIn() throws Exception {

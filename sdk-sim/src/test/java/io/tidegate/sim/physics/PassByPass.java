@@ -59,9 +59,9 @@ final class PassByPass {
         int next = 0;
         while (next < requests.size() || !running.isEmpty() || !waiting.isEmpty()) {
             if (running.isEmpty() && waiting.isEmpty()) {
-                now = Math.max(now, requests.get(next).arrived);
+                now = Math.max(now, (double) requests.get(next).arrived);
             }
-            while (next < requests.size() && requests.get(next).arrived <= now) {
+            while (next < requests.size() && (double) requests.get(next).arrived <= now) {
                 waiting.add(new Item(requests.get(next++)));
             }
             pass();
@@ -103,6 +103,7 @@ final class PassByPass {
                 break;
             }
             waiting.remove();
+            item.inPass = 0;
             running.add(item);
             pairs += compute(item, chunk);
             prompts += chunk;

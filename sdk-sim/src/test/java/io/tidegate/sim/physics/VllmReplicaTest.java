@@ -198,7 +198,7 @@ class VllmReplicaTest {
     @ParameterizedTest
     @ValueSource(doubles = {0.3, 0.6, 0.8})
     void oneServer_waitsAsPollaczekAndKhinchineSay(double use) {
-        // 10 + 1 + 89·… = 100 ms of service.
+        // 99 + 1 = 100 ms of service.
         EngineModel model = new EngineModel("test", "", 99, 1, 0, 0, 0, 0, 1, 1000, 10_000);
         SplittableRandom random = new SplittableRandom(42);
         List<Watched> requests = new ArrayList<>();

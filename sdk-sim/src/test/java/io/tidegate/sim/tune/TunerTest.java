@@ -267,7 +267,7 @@ class TunerTest {
         assertThatThrownBy(() ->
                         Tuner.builder(Scenarios.of("own", seed -> TRACE, own)).build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pool chat is not scaled: it needs scaling.max");
+                .hasMessageStartingWith("pools.chat.scaling is required");
     }
 
     @Test
