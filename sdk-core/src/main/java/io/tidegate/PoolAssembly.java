@@ -130,6 +130,9 @@ final class PoolAssembly {
         if (quotas != null && settings != null) {
             gates.quotas(quotas).quotasReserveMaximum(settings.reserveMaximum());
         }
+        if (builder.seed != null) {
+            gates.seed(builder.seed);
+        }
         if (builder.callbacks != null) {
             gates.callbackExecutor(builder.callbacks);
         }

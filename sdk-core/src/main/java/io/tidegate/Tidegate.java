@@ -461,6 +461,9 @@ public final class Tidegate implements AutoCloseable {
         @Nullable
         Executor callbacks;
 
+        @Nullable
+        Long seed;
+
         private @Nullable EngineMemory memory;
         private @Nullable Path file;
         private @Nullable String text;
@@ -560,6 +563,15 @@ public final class Tidegate implements AutoCloseable {
         /** The clock; real time by default. The caller closes it. */
         public Builder time(TimeSource time) {
             this.time = time;
+            return this;
+        }
+
+        /**
+         * Seed of what gates draw, for tests and simulation that must come out the same: see {@link Gate.Builder#seed}. By default how
+         * tenants are dealt into shards and ranks is random, so that nobody can choose a name that suits them.
+         */
+        public Builder seed(long seed) {
+            this.seed = seed;
             return this;
         }
 

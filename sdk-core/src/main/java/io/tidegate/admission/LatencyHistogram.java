@@ -30,6 +30,9 @@ final class LatencyHistogram {
 
     private static final int BUCKETS = LatencySnapshot.BUCKETS;
 
+    /** Where the stripes that were ever counted on are noted, a bit for each: most never are, and reading them all costs most of a read. */
+    private static final int TOUCHED = BUCKETS * Tally.STRIPES;
+
     /** All stripes, one behind the other; made when first counted into: of most outcomes there is never anything. */
     private volatile long @Nullable [] counts;
 
@@ -40,13 +43,17 @@ final class LatencyHistogram {
     }
 
     private long[] make() {
-        long[] made = new long[BUCKETS * Tally.STRIPES];
+        long[] made = new long[TOUCHED + 1];
         long[] found = (long[]) COUNTS.compareAndExchange(this, null, made);
         return found == null ? made : found;
     }
 
     /** Counts, on a stripe of the tally that the caller has entered. */
     static void record(long[] prepared, int stripe, long nanos) {
+        long bit = 1L << stripe;
+        if (((long) CELL.getOpaque(prepared, TOUCHED) & bit) == 0) {
+            CELL.getAndBitwiseOr(prepared, TOUCHED, bit);
+        }
         int index = stripe * BUCKETS + bucket(nanos);
         if (stripe == Tally.SHARED) {
             CELL.getAndAdd(prepared, index, 1L);
@@ -56,10 +63,9 @@ final class LatencyHistogram {
     }
 
     long count() {
-        long[] all = counts;
         long sum = 0;
-        for (int i = 0; all != null && i < all.length; i++) {
-            sum += (long) CELL.getOpaque(all, i);
+        for (long each : sums()) {
+            sum += each;
         }
         return sum;
     }
@@ -70,13 +76,24 @@ final class LatencyHistogram {
      * @param zeros times of zero that were not recorded one by one
      */
     LatencySnapshot snapshot(long zeros) {
+        long[] sums = sums();
+        sums[0] += Math.max(0, zeros);
+        return LatencySnapshot.of(sums);
+    }
+
+    private long[] sums() {
         long[] all = counts;
         long[] sums = new long[BUCKETS];
-        sums[0] = Math.max(0, zeros);
-        for (int i = 0; all != null && i < all.length; i++) {
-            sums[i % BUCKETS] += (long) CELL.getOpaque(all, i);
+        // A stripe that is touched first while this reads may be missed, as any count of that moment may.
+        long touched = all == null ? 0 : (long) CELL.getVolatile(all, TOUCHED);
+        for (int stripe = 0; touched != 0; stripe++, touched >>>= 1) {
+            if ((touched & 1) != 0) {
+                for (int i = 0; i < BUCKETS; i++) {
+                    sums[i] += (long) CELL.getOpaque(all, stripe * BUCKETS + i);
+                }
+            }
         }
-        return LatencySnapshot.of(sums);
+        return sums;
     }
 
     static int bucket(long nanos) {

@@ -61,6 +61,7 @@ final class Admitting implements AutoCloseable {
             Tidegate.Builder builder = Tidegate.builder(of(scenario, with(pool, share, scales && count == 1)))
                     .time(time)
                     .executor(Runnable::run)
+                    .seed(plan.seed())
                     .callbackExecutor(task -> time.schedule(0, task));
             if (scales && count == 1) {
                 builder.backend(scenario.pool(), backend).memory(new Belief(scenario, profile));
