@@ -104,9 +104,7 @@ public final class Tidegate implements AutoCloseable {
         this.builder = builder;
         this.config = builder.config;
         FileLedger.Builder durable = config.ledger().toLedger().orElse(null);
-        Ledger ledger = durable == null
-                ? Ledger.none()
-                : Builder.owned(made, durable.time(clock).open());
+        Ledger ledger = durable == null ? Ledger.none() : Builder.owned(made, opened(durable.time(clock)));
         this.quotas = quotas(config, clock);
         Engine.Builder engineBuilder = Engine.builder().time(clock).ledger(ledger);
         builder.listeners.forEach(engineBuilder::listener);
@@ -142,6 +140,11 @@ public final class Tidegate implements AutoCloseable {
             watcher.start();
         }
         this.closeables = made;
+    }
+
+    /** Where rounds run on an executor, so does what they write: in virtual time it is then written when they say so. */
+    private FileLedger opened(FileLedger.Builder durable) {
+        return (builder.executor == null ? durable : durable.executor(builder.executor)).open();
     }
 
     /** Those the settings name, or the log. */

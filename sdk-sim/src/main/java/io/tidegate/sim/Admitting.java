@@ -8,14 +8,20 @@ package io.tidegate.sim;
 import io.tidegate.Tidegate;
 import io.tidegate.admission.Gate;
 import io.tidegate.config.TidegateConfig;
+import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.config.TidegateConfig.ReplicaConfig;
+import io.tidegate.config.TidegateConfig.ScalingConfig;
 import io.tidegate.config.TidegateConfig.SloConfig;
 import io.tidegate.config.TidegateConfig.TierConfig;
+import io.tidegate.engine.Engine;
+import io.tidegate.engine.PolicySet;
 import io.tidegate.engine.PoolMemory;
+import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.guardrail.Decision;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Work;
 import io.tidegate.sim.baseline.Observation.Profile;
@@ -27,6 +33,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The gateways of an episode, made as a user makes them: from the configuration. */
 final class Admitting implements AutoCloseable {
@@ -37,13 +44,18 @@ final class Admitting implements AutoCloseable {
     private final List<Tidegate> gateways;
     private final String pool;
     private final Work share;
+    /** Whether an engine tells the gateways what serves. */
     private final boolean scaled;
 
-    private Admitting(List<Tidegate> gateways, String pool, Work share, boolean scaled) {
+    /** Who scales a pool that several gateways share; null where one does, or nobody. */
+    private final @Nullable Engine engine;
+
+    private Admitting(List<Tidegate> gateways, String pool, Work share, boolean scaled, @Nullable Engine engine) {
         this.gateways = gateways;
         this.pool = pool;
         this.share = share;
         this.scaled = scaled;
+        this.engine = engine;
     }
 
     /**
@@ -58,23 +70,75 @@ final class Admitting implements AutoCloseable {
         Work share = count == 1 ? whole : new Work(Math.max(1, whole.slots() / count), whole.tokens() / count);
         List<Tidegate> gateways = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Tidegate.Builder builder = Tidegate.builder(of(scenario, with(pool, share, scales && count == 1)))
+            boolean scaled = scales && count == 1;
+            Tidegate.Builder builder = Tidegate.builder(of(scenario, with(pool, share, scaled), scaled))
                     .time(time)
                     .executor(Runnable::run)
                     .seed(plan.seed())
                     .callbackExecutor(task -> time.schedule(0, task));
-            if (scales && count == 1) {
+            if (scaled) {
                 builder.backend(scenario.pool(), backend).memory(new Belief(scenario, profile));
             }
             gateways.add(builder.start());
         }
-        return new Admitting(gateways, scenario.pool(), share, scales && count == 1);
+        Engine engine = scales && count > 1 ? shared(scenario, time, backend, profile, gateways, share) : null;
+        return new Admitting(gateways, scenario.pool(), share, scales, engine);
     }
 
-    private static TidegateConfig of(Scenario scenario, PoolConfig pool) {
+    /**
+     * One engine for several gateways, as in a fleet whose leader hears from all at once: it decides by the sum of what they count, and each
+     * is supplied with its part of every replica.
+     */
+    private static Engine shared(
+            Scenario scenario,
+            VirtualTime time,
+            ScalerBackend backend,
+            Profile profile,
+            List<Tidegate> gateways,
+            Work share) {
+        String name = scenario.pool();
+        PoolConfig pool = scenario.poolConfig();
+        ScalingConfig scaling = scenario.scaling();
+        List<Gate> gates = gateways.stream().map(gateway -> gateway.gate(name)).toList();
+        ScaledPool scaled = ScaledPool.builder(name)
+                .load(() -> LoadSum.of(gates.stream().map(Gate::load).toList()))
+                .supply(supply -> {
+                    Supply part = new Supply(supply.replicas(), share, supply.scaling());
+                    gateways.forEach(gateway -> gateway.limit(name).accept(part));
+                })
+                .backend(backend)
+                .replicaWork(pool.replica().work())
+                .timeToReady(pool.replica().timeToReady())
+                .pricePerHour(pool.replica().pricePerHour().orElse(Double.NaN))
+                .alerts(scaling.alerts().toSettings())
+                .period(scaling.period())
+                .rateWindow(scaling.rateWindow())
+                .latencyWindow(scaling.latencyWindow())
+                .decides(new PolicySet(
+                        "live",
+                        scaling.policyList(),
+                        scaling.toGuardrails(pool.replica().pricePerHour()).build()))
+                .build();
+        Engine engine = Engine.builder()
+                .time(time)
+                .executor(Runnable::run)
+                .memory(new Belief(scenario, profile))
+                .pool(scaled)
+                .build();
+        gates.forEach(gate -> gate.onDemand(() -> engine.wake(name, Decision.Trigger.QUEUE)));
+        engine.start();
+        return engine;
+    }
+
+    /** Only who scales keeps a ledger. */
+    private static TidegateConfig of(Scenario scenario, PoolConfig pool, boolean scaled) {
         TidegateConfig config = scenario.config();
         return new TidegateConfig(
-                Map.of(scenario.pool(), pool), config.quotas(), config.ledger(), config.memory(), config.alerts());
+                Map.of(scenario.pool(), pool),
+                config.quotas(),
+                scaled ? config.ledger() : new LedgerConfig(Optional.empty()),
+                config.memory(),
+                config.alerts());
     }
 
     private static PoolConfig with(PoolConfig pool, Work share, boolean scaled) {
@@ -132,6 +196,9 @@ final class Admitting implements AutoCloseable {
 
     @Override
     public void close() {
+        if (engine != null) {
+            engine.close();
+        }
         gateways.forEach(Tidegate::close);
     }
 

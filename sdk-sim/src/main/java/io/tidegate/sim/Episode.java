@@ -47,8 +47,11 @@ final class Episode {
         this.momentSeconds = Math.max(1, Math.ceil(trace.duration().toNanos() / NANOS / MOMENTS));
     }
 
-    /** @param autoscaler who decides; null for Tidegate */
-    RunScore run(@Nullable Autoscaler autoscaler, Observation.Profile profile, int neededPeak) {
+    /**
+     * @param autoscaler who decides; null for Tidegate
+     * @param start replicas that serve when it begins
+     */
+    RunScore run(@Nullable Autoscaler autoscaler, Observation.Profile profile, int neededPeak, int start) {
         ScalingConfig scaling = scenario.scaling();
         TelemetryRelay latencies = new TelemetryRelay();
         Scorer scorer = new Scorer(scenario.tiers(), latencies);
@@ -66,7 +69,7 @@ final class Episode {
                 pool.replica().work(),
                 balancers,
                 ready);
-        fleet.begin(scenario.start());
+        fleet.begin(start);
         try (Admitting admitting = Admitting.start(plan, time, fleet, autoscaler == null, profile)) {
             List<Gate> gates = admitting.gates();
             Traffic traffic = new Traffic(

@@ -10,6 +10,7 @@ import io.tidegate.pool.Slo;
 import io.tidegate.pool.Work;
 import io.tidegate.sim.baseline.Autoscaler;
 import io.tidegate.sim.baseline.Autoscalers;
+import io.tidegate.sim.baseline.Bound;
 import io.tidegate.sim.baseline.Observation.Profile;
 import io.tidegate.sim.physics.EngineModel;
 import io.tidegate.sim.score.RunScore;
@@ -29,16 +30,23 @@ import org.jspecify.annotations.Nullable;
 public final class Simulator {
 
     private static final String TIDEGATE = "tidegate";
+    private static final double STATIC_SLACK = 0.001;
+    private static final String BOUND = "bound";
+    private static final String BEST_STATIC = "static-best";
 
     /** Requests that a profile's mean size is taken from. */
     private static final int SAMPLE = 20_000;
 
     private Simulator() {}
 
-    /** Names of all who can decide the count, {@code tidegate} first. */
+    /**
+     * Names of all who can decide the count, {@code tidegate} first. Besides these there are {@code bound}, what somebody would need who
+     * knew every request beforehand, and {@code static-<count>}.
+     */
     public static List<String> scalers() {
         List<String> names = new ArrayList<>();
         names.add(TIDEGATE);
+        names.add(BEST_STATIC);
         names.addAll(Autoscalers.names());
         return List.copyOf(names);
     }
@@ -51,8 +59,48 @@ public final class Simulator {
      */
     public static RunScore run(RunPlan plan, DoubleConsumer progress) {
         Trace trace = plan.scenario().trace().apply(plan.seed());
+        Profile profile = profile(plan.scenario(), trace);
+        Bound.Result bound = Bounds.of(plan.scenario(), trace, profile, plan.seed());
+        if (plan.scaler().equals(BOUND)) {
+            progress.accept(1);
+            return Bounds.score(plan, trace, bound);
+        }
+        if (plan.scaler().equals(BEST_STATIC)) {
+            return bestStatic(plan, progress, profile, bound.peak());
+        }
         Autoscaler autoscaler = plan.scaler().equals(TIDEGATE) ? null : Autoscalers.create(plan.scaler());
-        return new Episode(plan, progress).run(autoscaler, profile(plan.scenario(), trace), 0);
+        return new Episode(plan, progress)
+                .run(autoscaler, profile, bound.peak(), plan.scenario().start());
+    }
+
+    /**
+     * The fewest replicas that, all the time, let as many requests attain as any fixed count does, but for one in a thousand: found by
+     * halving, with hindsight, which flatters it.
+     */
+    private static RunScore bestStatic(RunPlan plan, DoubleConsumer progress, Profile profile, int neededPeak) {
+        int low = Math.max(1, plan.scenario().scaling().min());
+        int high = plan.scenario().scaling().max();
+        RunScore best = fixed(plan, high, profile, neededPeak);
+        double enough = best.all().attainment() - STATIC_SLACK;
+        int halvings = 1;
+        int all = 2 + (int) Math.ceil(Math.log(Math.max(1, high - low + 1)) / Math.log(2));
+        while (low < high) {
+            progress.accept(Math.min(1, (double) halvings++ / all));
+            int middle = (low + high) / 2;
+            RunScore tried = fixed(plan, middle, profile, neededPeak);
+            if (tried.all().attainment() >= enough) {
+                best = tried;
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        progress.accept(1);
+        return best;
+    }
+
+    private static RunScore fixed(RunPlan plan, int count, Profile profile, int neededPeak) {
+        return new Episode(plan, share -> {}).run(Autoscalers.fixed(count), profile, neededPeak, count);
     }
 
     /** What a profiling run before deployment would find of one replica, for the requests of a trace. */
