@@ -15,7 +15,6 @@ import io.tidegate.config.TidegateConfig.TierConfig;
 import io.tidegate.engine.PoolMemory;
 import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.engine.spi.ReplicaStatus;
-import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Work;
 import io.tidegate.sim.baseline.Observation.Profile;
@@ -49,7 +48,7 @@ final class Admitting implements AutoCloseable {
     /**
      * @param scales whether Tidegate decides the count
      */
-    static Admitting start(RunPlan plan, VirtualTime time, ScalerBackend backend, boolean scales, Profile profile) {
+    static Admitting start(RunPlan plan, VirtualTime time, Fleet fleet, boolean scales, Profile profile) {
         Scenario scenario = plan.scenario();
         PoolConfig pool =
                 plan.admission() == RunPlan.Admission.GATE ? scenario.poolConfig() : oneQueue(scenario.poolConfig());
@@ -63,7 +62,13 @@ final class Admitting implements AutoCloseable {
                     .executor(Runnable::run)
                     .callbackExecutor(task -> time.schedule(0, task));
             if (scales && count == 1) {
-                builder.backend(scenario.pool(), backend).memory(new Belief(scenario, profile));
+                builder.backend(scenario.pool(), fleet).memory(new Belief(scenario, profile));
+                if (!Double.isNaN(scenario.signalPeriod())) {
+                    builder.signals(
+                            scenario.pool(),
+                            new EngineSignals(time, fleet),
+                            Duration.ofNanos(Math.round(scenario.signalPeriod() * 1e9)));
+                }
             }
             gateways.add(builder.start());
         }
