@@ -17,6 +17,7 @@ import io.tidegate.config.TreeReader.Node;
 import io.tidegate.guardrail.Behavior.Select;
 import io.tidegate.guardrail.Decision.Mode;
 import io.tidegate.guardrail.SpendCap;
+import io.tidegate.guardrail.Tolerance;
 import io.tidegate.policy.PolicyTypes;
 import io.tidegate.policy.spi.Policy;
 import java.time.Duration;
@@ -158,8 +159,8 @@ final class ScalingBinder {
         OptionalDouble maxCost = node.optionalFraction("maxCostPerHour", 0, 1e12, false);
         checkCost(node, maxCost, min, replica);
         GuardrailsConfig guardrails = new GuardrailsConfig(
-                node.fraction("toleranceUp", 0, 1, true, 0),
-                node.fraction("toleranceDown", 0, 0.99, true, 0),
+                node.fraction("toleranceUp", 0, 1, true, Tolerance.DEFAULTS.up()),
+                node.fraction("toleranceDown", 0, 0.99, true, Tolerance.DEFAULTS.down()),
                 node.fraction("coverage", 0, 1, true, 0.9),
                 node.fraction("failedShare", 0, 1, true, 0.05),
                 node.integer("minRequests", 1, 1_000_000, 20),

@@ -525,7 +525,7 @@ public record TidegateConfig(
     /**
      * What narrows a proposal, besides bounds and speed.
      *
-     * @param toleranceUp how far demand may exceed what there is without a change, as a share; 0 by default
+     * @param toleranceUp how far demand may exceed what there is without a change, as a share; 0.05 by default
      * @param toleranceDown how far it may be below; 0 by default
      * @param coverage share of replicas and gateways that must be heard of before anything goes down; 0.9 by default
      * @param failedShare share of failed requests from which nothing goes down; 0.05 by default

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <table>
  *   <caption>The order</caption>
  *   <tr><th>guardrail</th><th>by default</th><th>why there</th></tr>
- *   <tr><td>{@link Tolerance}</td><td>0, 0</td><td>asks whether there is anything to do; what follows may still raise</td></tr>
+ *   <tr><td>{@link Tolerance}</td><td>5 %, 0</td><td>asks whether there is anything to do; what follows may still raise</td></tr>
  *   <tr><td>{@link Fallback}</td><td>what there is, after 5 min, until 3 good polls</td><td>may raise, and what it raises shall keep
  *       to speed, caps and bounds</td></tr>
  *   <tr><td>one's own, as added</td><td>none</td><td>before all that protect: whatever one of them answers, nothing goes down on
@@ -58,7 +58,7 @@ public final class Guardrails {
     public static final class Builder {
 
         private Bounds bounds = new Bounds(1, 1);
-        private Tolerance tolerance = Tolerance.NONE;
+        private Tolerance tolerance = Tolerance.DEFAULTS;
         private Fallback fallback = new Fallback(0);
         private final List<Guardrail> own = new ArrayList<>();
         private Behavior up = Behavior.up();
@@ -79,7 +79,7 @@ public final class Guardrails {
             return this;
         }
 
-        /** How far the demand may be from the present count without a change; not at all by default. */
+        /** How far the demand may be from the present count without a change; {@link Tolerance#DEFAULTS} by default. */
         public Builder tolerance(Tolerance tolerance) {
             this.tolerance = Objects.requireNonNull(tolerance, "tolerance");
             return this;

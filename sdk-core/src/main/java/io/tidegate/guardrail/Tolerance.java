@@ -16,14 +16,18 @@ import java.util.Optional;
  * Leaves the count alone while the demand lies near it: 1 − down ≤ demand ÷ current ≤ 1 + up, as the Kubernetes HPA does for
  * each of its metrics.
  *
- * <p>Zero both ways by default: with the HPA's 10 %, a pool of 10 or more never moves by one. Where nothing is known of the demand,
- * and with no replica at all, the proposal stands.
+ * <p>5 % up and none down by default: what a replica is asked for leaves more than that free, so no replica is bought for a hundredth of
+ * one. With the HPA's 10 %, a pool of 10 or more never moves by one. Where nothing is known of the demand, and with no replica at all, the
+ * proposal stands.
  *
  * @param up share of the present count that the demand may be above it, 0 to 1
  * @param down share of the present count that the demand may be below it, 0 to 1
  * @since 0.1.0
  */
 public record Tolerance(double up, double down) implements Guardrail {
+
+    /** 5 % up, none down. */
+    public static final Tolerance DEFAULTS = new Tolerance(0.05, 0);
 
     /** Nothing is tolerated. */
     public static final Tolerance NONE = new Tolerance(0, 0);

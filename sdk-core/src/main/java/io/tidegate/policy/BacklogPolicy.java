@@ -28,6 +28,10 @@ import java.util.Optional;
  *   wanted  = ⌈ steady/(c·ρ) + surplus/(c·W) ⌉
  * </pre>
  *
+ * <p>Where more than 64 requests are in flight, ρ is not the target but 1/(1 + 2/√n): two standard deviations are kept free of n that
+ * come by chance (square-root staffing; Halfin and Whitt, 1981). 300 busy slots of replicas of 32 ask for (300 + 35)/32 = 10.5
+ * replicas, not 11.7.
+ *
  * <p>where replicas(t) are those ready and those due by then. A queue that drains before a new replica could be ready
  * therefore asks for none. Example: λ = 4/s, S = 8 s, c = 32, ρ = 0.8 need 32 slots, 1.25 replicas, so 2. With 60 waiting,
  * one replica ready, T = 60 s and W = 30 s: nothing drains, 60·8/(32·30) = 0.5 more: 1.75, so still 2; with 200 waiting,
@@ -57,11 +61,13 @@ import java.util.Optional;
 public final class BacklogPolicy implements Policy {
 
     private final double targetUtilization;
+    private final double sigmas;
     private final double targetThroughput;
     private final Duration drainWindow;
 
     private BacklogPolicy(Builder builder) {
         this.targetUtilization = builder.targetUtilization;
+        this.sigmas = builder.sigmas;
         this.targetThroughput = builder.targetThroughput;
         this.drainWindow = builder.drainWindow;
     }
@@ -82,6 +88,7 @@ public final class BacklogPolicy implements Policy {
                 "backlog",
                 Map.of(
                         "targetUtilization", Double.toString(targetUtilization),
+                        "sigmas", Double.toString(sigmas),
                         "targetThroughput", Double.toString(targetThroughput),
                         "drainWindow", drainWindow.toString())));
     }
@@ -134,7 +141,8 @@ public final class BacklogPolicy implements Policy {
         for (int i = 0; i < view.tiers().size(); i++) {
             arriving += view.tiers().get(i).arrivalsPerSecond()
                     * throughput.perRequest().get(i);
-            queued += view.tiers().get(i).queued() * throughput.perRequest().get(i);
+            queued += Throughput.lasting(view, view.tiers().get(i))
+                    * throughput.perRequest().get(i);
         }
         double surplus = Math.max(0, queued - Throughput.free(view, each, arriving, seconds(view.timeToReady())));
         return new Demand(
@@ -150,6 +158,7 @@ public final class BacklogPolicy implements Policy {
     private Demand demand(PoolView view, boolean inTokens, double capacity) {
         double arriving = 0;
         double inFlight = 0;
+        double requests = 0;
         double queuedUnits = 0;
         double queuedWork = 0;
         for (TierView tier : view.tiers()) {
@@ -160,9 +169,11 @@ public final class BacklogPolicy implements Policy {
             // well, and need not grow for it.
             arriving += known ? tier.arrivalsPerSecond() * seconds * perRequest : 0;
             inFlight += known ? 0 : tier.inFlight() * perRequest;
-            queuedUnits += tier.queued() * perRequest;
+            requests += known ? tier.arrivalsPerSecond() * seconds : tier.inFlight();
+            double lasting = Throughput.lasting(view, tier);
+            queuedUnits += lasting * perRequest;
             // Before anything is known of service times, what waits counts as a full slot each.
-            queuedWork += tier.queued() * perRequest * (known ? seconds : seconds(drainWindow));
+            queuedWork += lasting * perRequest * (known ? seconds : seconds(drainWindow));
         }
         // What is beyond the ready replicas belongs to some that drain.
         double steady = arriving + Math.min(inFlight, capacity * view.replicas().ready());
@@ -170,14 +181,20 @@ public final class BacklogPolicy implements Policy {
                 Math.max(0, queuedWork - Throughput.free(view, capacity, steady, seconds(view.timeToReady())));
         double surplus = surplusWork > 0 ? queuedUnits * (surplusWork / queuedWork) : 0;
         double backlog = surplusWork / (capacity * seconds(drainWindow));
+        double use = use(requests);
         return new Demand(
                 inTokens ? Unit.TOKENS : Unit.SLOTS,
-                steady / (capacity * targetUtilization),
+                steady / (capacity * use),
                 backlog,
                 steady,
                 surplus,
                 capacity,
-                targetUtilization);
+                use);
+    }
+
+    /** The target, or where so many are in flight that chance evens out, what keeps so many standard deviations free. */
+    private double use(double requests) {
+        return requests > 0 ? Math.max(targetUtilization, 1 / (1 + sigmas / Math.sqrt(requests))) : targetUtilization;
     }
 
     private String why(PoolView view, Demand demand, int wanted) {
@@ -255,6 +272,7 @@ public final class BacklogPolicy implements Policy {
     public static final class Builder {
 
         private double targetUtilization = 0.8;
+        private double sigmas = 2;
         private double targetThroughput = 0.85;
         private Duration drainWindow = Duration.ofSeconds(30);
 
@@ -270,6 +288,20 @@ public final class BacklogPolicy implements Policy {
                         "targetUtilization must be above 0 and at most 1 but was " + targetUtilization);
             }
             this.targetUtilization = targetUtilization;
+            return this;
+        }
+
+        /**
+         * Standard deviations of the requests in flight that are kept free at least; 0 to 100, 2 by default. With n in flight that is
+         * √n each: more than {@code targetUtilization} leaves free where there are few, less where there are more than 64. Then this
+         * decides, so that a large pool does not pay for a chance it does not run (square-root staffing; Halfin and Whitt, 1981). 100
+         * leaves it to {@code targetUtilization}.
+         */
+        public Builder sigmas(double sigmas) {
+            if (!(sigmas >= 0 && sigmas <= 100)) {
+                throw new IllegalArgumentException("sigmas must be 0 to 100 but was " + sigmas);
+            }
+            this.sigmas = sigmas;
             return this;
         }
 

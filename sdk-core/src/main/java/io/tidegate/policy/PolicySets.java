@@ -30,6 +30,6 @@ public final class PolicySets {
     public static List<Policy> standard() {
         return List.of(
                 BacklogPolicy.builder().targetThroughput(0.95).build(),
-                SloPolicy.builder().build());
+                SloPolicy.builder().promisedUse(0.93).otherUse(0.95).build());
     }
 }

@@ -129,7 +129,7 @@ public final class SloPolicy implements Policy {
             double each = throughput.perRequest().get(i);
             arriving += tier.arrivalsPerSecond() * each;
             variance += tier.arrivalsPerSecond() * each * each;
-            queued += tier.queued() * each;
+            queued += Throughput.lasting(view, tier) * each;
             if (tier.arrivalsPerSecond() > Throughput.IDLE || tier.queued() > 0) {
                 Need need = promised(tier)
                         ? promised(view, tier, throughput.perReplica(), arriving, queued, Math.sqrt(variance / toReady))

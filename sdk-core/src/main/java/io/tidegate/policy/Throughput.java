@@ -132,6 +132,16 @@ record Throughput(boolean tokens, double perReplica, boolean learned, List<Doubl
         return free + Math.max(0, supplied - arriving) * (seconds - at);
     }
 
+    /**
+     * Requests of a tier that wait and may still do so when a replica that is asked for now could help. Where a tier waits for less long than
+     * that, none: whoever waits is served or gone by then, and those who come meanwhile are counted as arrivals, refused or not. With nothing
+     * there that serves, all count.
+     */
+    static double lasting(PoolView view, TierView tier) {
+        boolean gone = view.replicas().ready() > 0 && tier.tier().maxQueueTime().compareTo(view.timeToReady()) < 0;
+        return gone ? 0 : tier.queued();
+    }
+
     static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;
     }

@@ -20,7 +20,6 @@ import io.tidegate.engine.PoolMemory;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.spi.EngineMemory;
 import io.tidegate.engine.spi.ReplicaStatus;
-import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.Work;
@@ -61,7 +60,7 @@ final class Admitting implements AutoCloseable {
     /**
      * @param scales whether Tidegate decides the count
      */
-    static Admitting start(RunPlan plan, VirtualTime time, ScalerBackend backend, boolean scales, Profile profile) {
+    static Admitting start(RunPlan plan, VirtualTime time, Fleet fleet, boolean scales, Profile profile) {
         Scenario scenario = plan.scenario();
         PoolConfig pool =
                 plan.admission() == RunPlan.Admission.GATE ? scenario.poolConfig() : oneQueue(scenario.poolConfig());
@@ -77,11 +76,17 @@ final class Admitting implements AutoCloseable {
                     .seed(plan.seed())
                     .callbackExecutor(task -> time.schedule(0, task));
             if (scaled) {
-                builder.backend(scenario.pool(), backend).memory(new Belief(scenario, profile));
+                builder.backend(scenario.pool(), fleet).memory(new Belief(scenario, profile));
+                if (!Double.isNaN(scenario.signalPeriod())) {
+                    builder.signals(
+                            scenario.pool(),
+                            new EngineSignals(time, fleet),
+                            Duration.ofNanos(Math.round(scenario.signalPeriod() * 1e9)));
+                }
             }
             gateways.add(builder.start());
         }
-        Engine engine = scales && count > 1 ? shared(scenario, time, backend, profile, gateways, share) : null;
+        Engine engine = scales && count > 1 ? shared(scenario, time, fleet, profile, gateways, share) : null;
         return new Admitting(gateways, scenario.pool(), share, scales, engine);
     }
 
@@ -92,7 +97,7 @@ final class Admitting implements AutoCloseable {
     private static Engine shared(
             Scenario scenario,
             VirtualTime time,
-            ScalerBackend backend,
+            Fleet fleet,
             Profile profile,
             List<Tidegate> gateways,
             Work share) {
@@ -106,7 +111,7 @@ final class Admitting implements AutoCloseable {
                     Supply part = new Supply(supply.replicas(), share, supply.scaling());
                     gateways.forEach(gateway -> gateway.limit(name).accept(part));
                 })
-                .backend(backend)
+                .backend(fleet)
                 .replicaWork(pool.replica().work())
                 .timeToReady(pool.replica().timeToReady())
                 .pricePerHour(pool.replica().pricePerHour().orElse(Double.NaN))

@@ -30,6 +30,8 @@ import java.util.function.LongFunction;
  * @param start replicas that serve when it begins
  * @param believedThroughput what Tidegate believes of a replica when it begins, as a multiple of what it sustains; NaN if it knows
  *     nothing
+ * @param signalPeriod seconds between two reads of the engines' metrics, where the pool has them as signals, as with a source added by
+ *     {@code Tidegate.Builder.signals}: nothing goes down while a replica has not been read twice. NaN for a pool without signals
  * @since 0.1.0
  */
 public record Scenario(
@@ -42,7 +44,8 @@ public record Scenario(
         Clients clients,
         int gateways,
         int start,
-        double believedThroughput) {
+        double believedThroughput,
+        double signalPeriod) {
 
     public Scenario {
         Objects.requireNonNull(trace, "trace");
@@ -59,31 +62,59 @@ public record Scenario(
             throw new IllegalArgumentException(
                     "gateways must be >= 1 and start >= 0 but were " + gateways + " and " + start);
         }
+        if (signalPeriod <= 0 || Double.isInfinite(signalPeriod)) {
+            throw new IllegalArgumentException("signalPeriod must be > 0 and finite, or NaN, but was " + signalPeriod);
+        }
+    }
+
+    /** A pool without signals. */
+    public Scenario(
+            String name,
+            String about,
+            LongFunction<Trace> trace,
+            TidegateConfig config,
+            EngineModel engine,
+            ReplicaLife life,
+            Clients clients,
+            int gateways,
+            int start,
+            double believedThroughput) {
+        this(name, about, trace, config, engine, life, clients, gateways, start, believedThroughput, Double.NaN);
     }
 
     /** The same under another configuration. */
     public Scenario withConfig(TidegateConfig other) {
-        return new Scenario(name, about, trace, other, engine, life, clients, gateways, start, believedThroughput);
+        return new Scenario(
+                name, about, trace, other, engine, life, clients, gateways, start, believedThroughput, signalPeriod);
     }
 
     /** The same with other requests, for example a slice of them. */
     public Scenario withTrace(LongFunction<Trace> other) {
-        return new Scenario(name, about, other, config, engine, life, clients, gateways, start, believedThroughput);
+        return new Scenario(
+                name, about, other, config, engine, life, clients, gateways, start, believedThroughput, signalPeriod);
     }
 
     /** The same where Tidegate begins with another belief: a multiple of what a replica sustains, or NaN for none. */
     public Scenario withBelief(double multiple) {
-        return new Scenario(name, about, trace, config, engine, life, clients, gateways, start, multiple);
+        return new Scenario(name, about, trace, config, engine, life, clients, gateways, start, multiple, signalPeriod);
     }
 
     /** The same with replicas of another life. */
     public Scenario withLife(ReplicaLife other) {
-        return new Scenario(name, about, trace, config, engine, other, clients, gateways, start, believedThroughput);
+        return new Scenario(
+                name, about, trace, config, engine, other, clients, gateways, start, believedThroughput, signalPeriod);
     }
 
     /** The same with other clients. */
     public Scenario withClients(Clients other) {
-        return new Scenario(name, about, trace, config, engine, life, other, gateways, start, believedThroughput);
+        return new Scenario(
+                name, about, trace, config, engine, life, other, gateways, start, believedThroughput, signalPeriod);
+    }
+
+    /** The same where the engines' metrics are read as signals of the pool. */
+    public Scenario withSignals(double periodSeconds) {
+        return new Scenario(
+                name, about, trace, config, engine, life, clients, gateways, start, believedThroughput, periodSeconds);
     }
 
     /** The name of the pool. */

@@ -51,7 +51,7 @@ public final class Demo {
     private static final Duration LOOK = Duration.ofMillis(500);
 
     /** Time a replica takes to load, in trace time: vLLM with an 8B model took 63 to 77 s from process start (docs/demo.md). */
-    private static final double COLD_START_SECONDS = 60;
+    static final double COLD_START_SECONDS = 60;
 
     private final DemoOptions options;
     private final PrintStream out;
@@ -111,16 +111,7 @@ public final class Demo {
                 workload.trace().name(),
                 workload.trace().duration().toNanos() / 1e9);
         Path log = options.report().resolve("gateway.log");
-        try (ChildProcess gateway = ChildProcess.start(
-                DemoGateway.class,
-                List.of(
-                        "-Xmx512m",
-                        "-XX:+UseSerialGC",
-                        "-XX:-UsePerfData",
-                        "-Dsun.net.httpserver.nodelay=true",
-                        "-Dorg.slf4j.simpleLogger.showDateTime=true"),
-                gatewayOptions.toArguments(),
-                log)) {
+        try (ChildProcess gateway = startGateway(gatewayOptions, log)) {
             URI base = URI.create("http://127.0.0.1:" + port(gateway, log));
             try (StateReader state = new StateReader(base)) {
                 return replay(workload, pool, gateway, base, state);
@@ -131,6 +122,19 @@ public final class Demo {
             Thread.currentThread().interrupt();
             throw new DemoException("the demo was interrupted", e);
         }
+    }
+
+    static ChildProcess startGateway(GatewayOptions options, Path log) {
+        return ChildProcess.start(
+                DemoGateway.class,
+                List.of(
+                        "-Xmx512m",
+                        "-XX:+UseSerialGC",
+                        "-XX:-UsePerfData",
+                        "-Dsun.net.httpserver.nodelay=true",
+                        "-Dorg.slf4j.simpleLogger.showDateTime=true"),
+                options.toArguments(),
+                log);
     }
 
     private DemoReport replay(Workload workload, PoolConfig pool, ChildProcess gateway, URI base, StateReader state)
@@ -206,7 +210,7 @@ public final class Demo {
         return pool;
     }
 
-    private static List<TierSlo> slos(PoolConfig pool) {
+    static List<TierSlo> slos(PoolConfig pool) {
         List<TierSlo> slos = new ArrayList<>();
         for (var entry : pool.tiers().entrySet()) {
             TierConfig tier = entry.getValue();
