@@ -15,6 +15,8 @@ import io.tidegate.sim.Runs;
 import io.tidegate.sim.Scenario;
 import io.tidegate.sim.Scenarios;
 import io.tidegate.sim.Simulator;
+import io.tidegate.sim.baseline.Autoscalers;
+import io.tidegate.sim.physics.Calibration;
 import io.tidegate.sim.report.HtmlReport;
 import io.tidegate.sim.report.JsonReport;
 import io.tidegate.sim.report.RunText;
@@ -70,8 +72,17 @@ final class SimCommand {
 
     /** What the names of scalers say too little of. */
     private static final Map<String, String> ABOUT = Map.of(
-            TIDEGATE, "the production engine with the policies of the configuration",
-            BOUND, "fewest replicas that could have served, found with all arrivals known; not implementable");
+            TIDEGATE,
+            "the production engine with the policies of the configuration",
+            "static-best",
+            "the fewest replicas at a fixed count that keep as much as any, found with hindsight",
+            BOUND,
+            "fewest replicas that could have served, found with all arrivals known; not implementable");
+
+    private static String about(String scaler) {
+        String known = ABOUT.get(scaler);
+        return known != null ? known : Autoscalers.names().contains(scaler) ? Autoscalers.description(scaler) : "";
+    }
 
     /**
      * What the commands work with.
@@ -218,7 +229,20 @@ final class SimCommand {
             }
             out.println();
             out.println("Scalers");
-            sim.scalers().forEach(name -> line(out, width, name, ABOUT.getOrDefault(name, "a published autoscaler")));
+            sim.scalers().forEach(name -> line(out, width, name, about(name)));
+            out.println();
+            out.println("Replicas, and how far their models are from what was published (mean and largest error)");
+            for (Calibration each : Calibration.all()) {
+                out.println("  " + each.model().name() + ": " + each.model().hardware());
+                for (Calibration.Curve curve : each.curves()) {
+                    out.println(String.format(
+                            Locale.ROOT,
+                            "    %.1f %% and %.1f %% of %s",
+                            100 * curve.meanError(),
+                            100 * curve.largestError(),
+                            curve.source()));
+                }
+            }
             out.flush();
             return 0;
         }
@@ -280,8 +304,7 @@ final class SimCommand {
                     ledger == null || scaler.equals(TIDEGATE),
                     "--ledger goes with --scalers tidegate, as nobody else keeps one: leave it out");
             require(ledger == null || !Files.exists(ledger), "--ledger " + ledger + " exists: name a new file");
-            Scenario apart = new Scenario(
-                    scenario.name(), scenario.about(), scenario.trace(), SimSubject.apart(scenario.config(), ledger));
+            Scenario apart = scenario.withConfig(SimSubject.apart(scenario.config(), ledger));
             RunPlan plan = new RunPlan(apart, scaler, admission, subject.seed());
             RunScore score;
             try (SimProgress progress = sim.progress("simulating " + scenario.name())) {
@@ -373,8 +396,7 @@ final class SimCommand {
         }
 
         private List<RunPlan> plans(SimCommand sim, Scenario scenario) {
-            Scenario apart = new Scenario(
-                    scenario.name(), scenario.about(), scenario.trace(), SimSubject.apart(scenario.config(), null));
+            Scenario apart = scenario.withConfig(SimSubject.apart(scenario.config(), null));
             List<String> wanted = scalers.isEmpty() ? List.copyOf(sim.scalers()) : sim.known(scalers);
             List<Admission> admitted = admissions.isEmpty()
                     ? List.of(Admission.GATE, Admission.FIFO)

@@ -127,7 +127,7 @@ final class SimSubject {
         } catch (IllegalArgumentException e) {
             throw new WrongArgument("--scenario: " + e.getMessage());
         }
-        return own == null ? named : new Scenario(named.name(), named.about(), named.trace(), own);
+        return own == null ? named : named.withConfig(own);
     }
 
     static String builtInText() {
@@ -166,13 +166,12 @@ final class SimSubject {
 
     private LongFunction<Trace> traces(Path file, TidegateConfig used, boolean builtIn) {
         Trace first = read(file, seed);
-        require(
-                format == null || format.equals(first.format()),
-                "--format is " + format + " but " + file + " is " + first.format() + ": leave --format out");
         Shares ofTiers = shares(used, builtIn);
         Shares tenants = Shares.zipfTenants(Shares.PUBLISHED_TENANTS);
         // Files of rates hold no requests, so each seed draws its own; the others are read once, whatever the seed.
-        boolean drawn = first.format().startsWith("servegen");
+        boolean drawn = first.format().startsWith("servegen")
+                || first.format().equals("rates")
+                || first.format().equals("ledger");
         Map<Long, Trace> bySeed = new ConcurrentHashMap<>(Map.of(seed, first));
         return runSeed -> {
             Trace of = drawn ? bySeed.computeIfAbsent(runSeed, missing -> read(file, missing)) : first;
@@ -180,11 +179,14 @@ final class SimSubject {
         };
     }
 
-    private static Trace read(Path file, long seed) {
+    private Trace read(Path file, long ofSeed) {
+        TraceSettings settings = TraceSettings.builder().seed(ofSeed).build();
         try {
-            return TraceFiles.read(file, TraceSettings.builder().seed(seed).build());
+            return format == null ? TraceFiles.read(file, settings) : TraceFiles.read(file, format, settings);
         } catch (TraceFormatException e) {
             throw new WrongArgument("--trace " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw new WrongArgument("--format: " + e.getMessage());
         }
     }
 

@@ -64,12 +64,14 @@ public final class BacklogPolicy implements Policy {
     private final double sigmas;
     private final double targetThroughput;
     private final Duration drainWindow;
+    private final boolean onlyLasting;
 
     private BacklogPolicy(Builder builder) {
         this.targetUtilization = builder.targetUtilization;
         this.sigmas = builder.sigmas;
         this.targetThroughput = builder.targetThroughput;
         this.drainWindow = builder.drainWindow;
+        this.onlyLasting = builder.onlyLasting;
     }
 
     /** Starts a policy with the defaults. */
@@ -90,7 +92,8 @@ public final class BacklogPolicy implements Policy {
                         "targetUtilization", Double.toString(targetUtilization),
                         "sigmas", Double.toString(sigmas),
                         "targetThroughput", Double.toString(targetThroughput),
-                        "drainWindow", drainWindow.toString())));
+                        "drainWindow", drainWindow.toString(),
+                        "onlyLasting", Boolean.toString(onlyLasting))));
     }
 
     @Override
@@ -141,7 +144,7 @@ public final class BacklogPolicy implements Policy {
         for (int i = 0; i < view.tiers().size(); i++) {
             arriving += view.tiers().get(i).arrivalsPerSecond()
                     * throughput.perRequest().get(i);
-            queued += Throughput.lasting(view, view.tiers().get(i))
+            queued += Throughput.waiting(view, view.tiers().get(i), onlyLasting)
                     * throughput.perRequest().get(i);
         }
         double surplus = Math.max(0, queued - Throughput.free(view, each, arriving, seconds(view.timeToReady())));
@@ -170,10 +173,10 @@ public final class BacklogPolicy implements Policy {
             arriving += known ? tier.arrivalsPerSecond() * seconds * perRequest : 0;
             inFlight += known ? 0 : tier.inFlight() * perRequest;
             requests += known ? tier.arrivalsPerSecond() * seconds : tier.inFlight();
-            double lasting = Throughput.lasting(view, tier);
-            queuedUnits += lasting * perRequest;
+            double waiting = Throughput.waiting(view, tier, onlyLasting);
+            queuedUnits += waiting * perRequest;
             // Before anything is known of service times, what waits counts as a full slot each.
-            queuedWork += lasting * perRequest * (known ? seconds : seconds(drainWindow));
+            queuedWork += waiting * perRequest * (known ? seconds : seconds(drainWindow));
         }
         // What is beyond the ready replicas belongs to some that drain.
         double steady = arriving + Math.min(inFlight, capacity * view.replicas().ready());
@@ -275,6 +278,7 @@ public final class BacklogPolicy implements Policy {
         private double sigmas = 2;
         private double targetThroughput = 0.85;
         private Duration drainWindow = Duration.ofSeconds(30);
+        private boolean onlyLasting;
 
         private Builder() {}
 
@@ -327,6 +331,17 @@ public final class BacklogPolicy implements Policy {
                 throw new IllegalArgumentException("drainWindow must be positive but was " + drainWindow);
             }
             this.drainWindow = drainWindow;
+            return this;
+        }
+
+        /**
+         * Whether what waits counts only where it may still wait when a replica that is asked for now could help; false by default. In a tier
+         * whose {@code maxQueueTime} is shorter than the time to ready whoever waits is served or gone by then, and those who come meanwhile
+         * are arrivals, refused or not: then a pool that is overrun does not ask for more than what arrives needs. What waits in it is worked
+         * off by the room that the use leaves, more slowly.
+         */
+        public Builder onlyLasting(boolean onlyLasting) {
+            this.onlyLasting = onlyLasting;
             return this;
         }
 

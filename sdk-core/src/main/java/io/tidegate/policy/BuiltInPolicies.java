@@ -38,6 +38,7 @@ public final class BuiltInPolicies {
                     .targetThroughput(settings.number("targetThroughput", 0.01, 1, 0.85))
                     .sigmas(settings.number("sigmas", 0, 100, 2))
                     .drainWindow(settings.duration("drainWindow", SHORTEST, DAY, Duration.ofSeconds(30)))
+                    .onlyLasting(settings.flag("onlyLasting", false))
                     .build();
         }
     }
@@ -57,6 +58,7 @@ public final class BuiltInPolicies {
                     .otherUse(settings.number("otherUse", 0.01, 1, 0.92))
                     .sigmas(settings.number("sigmas", 0, 5, 1))
                     .drainWindow(settings.duration("drainWindow", SHORTEST, DAY, Duration.ofSeconds(30)))
+                    .onlyLasting(settings.flag("onlyLasting", false))
                     .build();
         }
     }

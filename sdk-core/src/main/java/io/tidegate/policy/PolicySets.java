@@ -29,7 +29,11 @@ public final class PolicySets {
      */
     public static List<Policy> standard() {
         return List.of(
-                BacklogPolicy.builder().targetThroughput(0.95).build(),
-                SloPolicy.builder().promisedUse(0.93).otherUse(0.95).build());
+                BacklogPolicy.builder().targetThroughput(0.95).onlyLasting(true).build(),
+                SloPolicy.builder()
+                        .promisedUse(0.93)
+                        .otherUse(0.95)
+                        .onlyLasting(true)
+                        .build());
     }
 }

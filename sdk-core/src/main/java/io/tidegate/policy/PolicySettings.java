@@ -159,6 +159,19 @@ public final class PolicySettings {
         return text.orElse(example);
     }
 
+    /**
+     * True or false.
+     *
+     * @param otherwise if it is not set
+     */
+    public boolean flag(String name, boolean otherwise) {
+        String found = text(name).orElse(Boolean.toString(otherwise));
+        if (!found.equals("true") && !found.equals("false")) {
+            problem(name, "must be true or false but was " + found);
+        }
+        return found.equals("true");
+    }
+
     /** One of an enum's constants, written in lower camel case: {@code averageValue}. */
     public <E extends Enum<E>> E choice(String name, Class<E> type, E otherwise) {
         Optional<String> text = text(name);

@@ -60,12 +60,14 @@ public final class SloPolicy implements Policy {
     private final double otherUse;
     private final double sigmas;
     private final Duration drainWindow;
+    private final boolean onlyLasting;
 
     private SloPolicy(Builder builder) {
         this.promisedUse = builder.promisedUse;
         this.otherUse = builder.otherUse;
         this.sigmas = builder.sigmas;
         this.drainWindow = builder.drainWindow;
+        this.onlyLasting = builder.onlyLasting;
     }
 
     /** Starts a policy with the defaults. */
@@ -86,7 +88,8 @@ public final class SloPolicy implements Policy {
                         "promisedUse", Double.toString(promisedUse),
                         "otherUse", Double.toString(otherUse),
                         "sigmas", Double.toString(sigmas),
-                        "drainWindow", drainWindow.toString())));
+                        "drainWindow", drainWindow.toString(),
+                        "onlyLasting", Boolean.toString(onlyLasting))));
     }
 
     @Override
@@ -129,7 +132,7 @@ public final class SloPolicy implements Policy {
             double each = throughput.perRequest().get(i);
             arriving += tier.arrivalsPerSecond() * each;
             variance += tier.arrivalsPerSecond() * each * each;
-            queued += Throughput.lasting(view, tier) * each;
+            queued += Throughput.waiting(view, tier, onlyLasting) * each;
             if (tier.arrivalsPerSecond() > Throughput.IDLE || tier.queued() > 0) {
                 Need need = promised(tier)
                         ? promised(view, tier, throughput.perReplica(), arriving, queued, Math.sqrt(variance / toReady))
@@ -242,6 +245,7 @@ public final class SloPolicy implements Policy {
         private double otherUse = 0.92;
         private double sigmas = 1;
         private Duration drainWindow = Duration.ofSeconds(30);
+        private boolean onlyLasting;
 
         private Builder() {}
 
@@ -288,6 +292,17 @@ public final class SloPolicy implements Policy {
                 throw new IllegalArgumentException(name + " must be above 0 and at most 1 but was " + value);
             }
             return value;
+        }
+
+        /**
+         * Whether what waits counts only where it may still wait when a replica that is asked for now could help; false by default. In a tier
+         * whose {@code maxQueueTime} is shorter than the time to ready whoever waits is served or gone by then, and those who come meanwhile
+         * are arrivals, refused or not: then a pool that is overrun does not ask for more than what arrives needs. What waits in it is worked
+         * off by the room that the use leaves, more slowly.
+         */
+        public Builder onlyLasting(boolean onlyLasting) {
+            this.onlyLasting = onlyLasting;
+            return this;
         }
 
         /** The policy. */

@@ -133,12 +133,14 @@ record Throughput(boolean tokens, double perReplica, boolean learned, List<Doubl
     }
 
     /**
-     * Requests of a tier that wait and may still do so when a replica that is asked for now could help. Where a tier waits for less long than
-     * that, none: whoever waits is served or gone by then, and those who come meanwhile are counted as arrivals, refused or not. With nothing
-     * there that serves, all count.
+     * Requests of a tier that wait.
+     *
+     * @param onlyLasting none of a tier that waits for less long than a new replica takes, unless nothing serves
      */
-    static double lasting(PoolView view, TierView tier) {
-        boolean gone = view.replicas().ready() > 0 && tier.tier().maxQueueTime().compareTo(view.timeToReady()) < 0;
+    static double waiting(PoolView view, TierView tier, boolean onlyLasting) {
+        boolean gone = onlyLasting
+                && view.replicas().ready() > 0
+                && tier.tier().maxQueueTime().compareTo(view.timeToReady()) < 0;
         return gone ? 0 : tier.queued();
     }
 

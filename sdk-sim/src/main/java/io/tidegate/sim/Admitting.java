@@ -95,12 +95,7 @@ final class Admitting implements AutoCloseable {
      * is supplied with its part of every replica.
      */
     private static Engine shared(
-            Scenario scenario,
-            VirtualTime time,
-            Fleet fleet,
-            Profile profile,
-            List<Tidegate> gateways,
-            Work share) {
+            Scenario scenario, VirtualTime time, Fleet fleet, Profile profile, List<Tidegate> gateways, Work share) {
         String name = scenario.pool();
         PoolConfig pool = scenario.poolConfig();
         ScalingConfig scaling = scenario.scaling();
