@@ -28,11 +28,10 @@ import java.util.Optional;
  *   wanted  = ⌈ steady/(c·ρ) + surplus/(c·W) ⌉
  * </pre>
  *
- * <p>Where more than 64 requests are in flight, ρ is not the target but 1/(1 + 2/√n): two standard deviations are kept free of n that
- * come by chance (square-root staffing; Halfin and Whitt, 1981). 300 busy slots of replicas of 32 ask for (300 + 35)/32 = 10.5
- * replicas, not 11.7.
+ * <p>With {@link Builder#sigmas} set, ρ is at least 1/(1 + sigmas/√n) for n requests in flight. With 2, 300 busy slots of replicas of 32 ask
+ * for (300 + 35)/32 = 10.5 replicas, not 11.7.
  *
- * <p>where replicas(t) are those ready and those due by then. A queue that drains before a new replica could be ready
+ * <p>Replicas(t) are those ready and those due by then. A queue that drains before a new replica could be ready
  * therefore asks for none. Example: λ = 4/s, S = 8 s, c = 32, ρ = 0.8 need 32 slots, 1.25 replicas, so 2. With 60 waiting,
  * one replica ready, T = 60 s and W = 30 s: nothing drains, 60·8/(32·30) = 0.5 more: 1.75, so still 2; with 200 waiting,
  * 1.67 more: 2.92, so 3. With a second replica due in 20 s, 160 of the 200 drain by then, 0.33 more: 1.58, so 2.
@@ -275,7 +274,7 @@ public final class BacklogPolicy implements Policy {
     public static final class Builder {
 
         private double targetUtilization = 0.8;
-        private double sigmas = 2;
+        private double sigmas = 100;
         private double targetThroughput = 0.85;
         private Duration drainWindow = Duration.ofSeconds(30);
         private boolean onlyLasting;
@@ -296,10 +295,10 @@ public final class BacklogPolicy implements Policy {
         }
 
         /**
-         * Standard deviations of the requests in flight that are kept free at least; 0 to 100, 2 by default. With n in flight that is
-         * √n each: more than {@code targetUtilization} leaves free where there are few, less where there are more than 64. Then this
-         * decides, so that a large pool does not pay for a chance it does not run (square-root staffing; Halfin and Whitt, 1981). 100
-         * leaves it to {@code targetUtilization}.
+         * Standard deviations of the requests in flight beyond which nothing is kept free, whatever {@code targetUtilization} says; 0 to 100,
+         * 100 by default, which leaves it to that, and 2 in the {@linkplain PolicySets#standard() default set}. With n in flight one is √n:
+         * at 80 % use, 2 of them are less than the fifth where n is above 64, so that a large pool does not pay for a chance it does not run
+         * (square-root staffing; Halfin and Whitt, 1981).
          */
         public Builder sigmas(double sigmas) {
             if (!(sigmas >= 0 && sigmas <= 100)) {

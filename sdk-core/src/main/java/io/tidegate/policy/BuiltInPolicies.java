@@ -36,7 +36,7 @@ public final class BuiltInPolicies {
             return BacklogPolicy.builder()
                     .targetUtilization(settings.number("targetUtilization", 0.01, 1, 0.8))
                     .targetThroughput(settings.number("targetThroughput", 0.01, 1, 0.85))
-                    .sigmas(settings.number("sigmas", 0, 100, 2))
+                    .sigmas(settings.number("sigmas", 0, 100, 100))
                     .drainWindow(settings.duration("drainWindow", SHORTEST, DAY, Duration.ofSeconds(30)))
                     .onlyLasting(settings.flag("onlyLasting", false))
                     .build();

@@ -474,7 +474,7 @@ class ConfigReaderTest {
                             new BehaviorConfig(
                                     Duration.ofMinutes(5), 1, 0.1, Duration.ofMinutes(1), Select.MAX, Map.of()),
                             new GuardrailsConfig(
-                                    0,
+                                    0.05,
                                     0,
                                     0.9,
                                     0.05,
@@ -584,7 +584,7 @@ class ConfigReaderTest {
                         cpu: {type: target}                            | signal is required, such as gate.queue.depth; target is required: a number from 0.000000001 to 1000000000000
                         backlog: {settings: {targetUtilization: 80}}   | targetUtilization must be a number from 0.01 to 1 but is "80"
                         backlog: {settings: {drainWindow: soon}}       | drainWindow must be a duration from 0.001s to 24h but is "soon"
-                        backlog: {settings: {drain: 3s}}               | drain is not a setting of this type; known are [drainWindow, targetThroughput, targetUtilization]
+                        backlog: {settings: {drain: 3s}}               | drain is not a setting of this type; known are [drainWindow, onlyLasting, sigmas, targetThroughput, targetUtilization]
                         f: {type: formula, settings: {replicas: "ceil("}} | a formula
                         q: {type: target, settings: {signal: gate.queue.dept, target: 1}} | signal is wrong: the gate gives no signal "gate.queue.dept"; there are gate. and one of [requests.in.flight,
                         q: {type: latency, settings: {signal: gate.tier.premium.ttft.p90, objective: 1s}} | signal is wrong: the gate gives no signal "gate.tier.premium.ttft.p90"; of a tier

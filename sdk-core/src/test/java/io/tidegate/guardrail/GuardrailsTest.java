@@ -58,7 +58,7 @@ class GuardrailsTest {
     void build_defaults_areThoseOfTheTable() {
         assertThat(Guardrails.builder().bounds(1, 80).build())
                 .containsExactly(
-                        new Tolerance(0, 0),
+                        Tolerance.DEFAULTS,
                         new Fallback(0),
                         new CompleteData(),
                         new Coverage(0.9),

@@ -58,7 +58,9 @@ class PolicyRecipesTest {
                         random -> BacklogPolicy.builder()
                                 .targetUtilization(share(random))
                                 .targetThroughput(share(random))
+                                .sigmas(random.nextInt(4) == 0 ? 0 : random.nextDouble() * 100)
                                 .drainWindow(nanos(random, Duration.ofDays(400)))
+                                .onlyLasting(random.nextBoolean())
                                 .build()),
                 new Type(
                         "slo",
@@ -68,6 +70,7 @@ class PolicyRecipesTest {
                                 .otherUse(share(random))
                                 .sigmas(random.nextInt(4) == 0 ? 0 : random.nextDouble() * 5)
                                 .drainWindow(nanos(random, Duration.ofHours(1)))
+                                .onlyLasting(random.nextBoolean())
                                 .build()),
                 new Type("target", TargetTrackingPolicy.Builder.class, PolicyRecipesTest::target),
                 new Type("latency", LatencyPolicy.Builder.class, PolicyRecipesTest::latency),
@@ -249,7 +252,12 @@ class PolicyRecipesTest {
     @Test
     void recipe_defaults_areSaidAsWell() {
         assertThat(recipe(BacklogPolicy.builder().build()).settings())
-                .isEqualTo(Map.of("targetUtilization", "0.8", "targetThroughput", "0.85", "drainWindow", "PT30S"));
+                .isEqualTo(Map.of(
+                        "targetUtilization", "0.8",
+                        "sigmas", "100.0",
+                        "targetThroughput", "0.85",
+                        "drainWindow", "PT30S",
+                        "onlyLasting", "false"));
     }
 
     @Test
