@@ -138,7 +138,7 @@ final class Admitting implements AutoCloseable {
                 config.quotas(),
                 scaled ? config.ledger() : new LedgerConfig(Optional.empty()),
                 config.memory(),
-                config.alerts());
+                UntoldAlerts.CONFIG);
     }
 
     private static PoolConfig with(PoolConfig pool, Work share, boolean scaled) {
