@@ -8,7 +8,6 @@ package io.tidegate.sim.physics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
@@ -21,14 +20,22 @@ import org.junit.jupiter.api.Test;
  */
 class FrozenPhysicsTest {
 
-    private static final String FROZEN = "86fb3d5cd74b0e9b28ae012fe775f76f44a196180bf46b6701c4e24a3b0d5d84";
+    private static final String FROZEN = "82fbc822adf082bca4e5ebf6b5bd1bdb22c631487d9867a9c1a899603edff0ff";
 
     @Test
     void physics_isWhatPoliciesWereTunedIn() throws Exception {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         for (Calibration each : Calibration.all()) {
             EngineModel model = each.model();
-            digest.update(model.toString().getBytes(StandardCharsets.UTF_8));
+            add(digest, model.base());
+            add(digest, model.perSequence());
+            add(digest, model.perContextToken());
+            add(digest, model.perPromptToken());
+            add(digest, model.perPromptPair());
+            add(digest, model.overhead());
+            add(digest, model.maxSequences());
+            add(digest, model.maxBatchedTokens());
+            add(digest, model.cacheTokens());
             double most = model.fullBatch(1000, 200);
             double rate = 0.9 * model.sustained(1000, 200, 0.1, most);
             List<Watched> requests = VllmReplicaTest.poisson(7, 2_000, rate, 2000, 400);
@@ -41,10 +48,20 @@ class FrozenPhysicsTest {
         for (ReplicaLife life : List.of(
                 ReplicaLife.llmD(), ReplicaLife.usual(), ReplicaLife.usual().with(1, 0.1, 1.3))) {
             for (int number = 0; number < 100; number++) {
-                digest.update(life.course(3, number).toString().getBytes(StandardCharsets.UTF_8));
+                ReplicaLife.Course course = life.course(3, number);
+                add(digest, course.scheduled());
+                add(digest, course.pulled());
+                add(digest, course.ready());
+                add(digest, course.slowness());
+                add(digest, course.fails());
             }
         }
         assertThat(HexFormat.of().formatHex(digest.digest())).isEqualTo(FROZEN);
+    }
+
+    /** As bits, since texts of doubles differ between releases of Java. */
+    private static void add(MessageDigest digest, double value) {
+        add(digest, Double.doubleToLongBits(value));
     }
 
     private static void add(MessageDigest digest, long value) {
