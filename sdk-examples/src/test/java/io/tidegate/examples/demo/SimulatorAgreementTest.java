@@ -54,10 +54,10 @@ class SimulatorAgreementTest {
     /** Slower than the demo's own ten, so that what its processes take for themselves is a small part of a latency. */
     private static final double TIME_SCALE = 4;
 
-    /** With four requests a second, from two replicas up to five and down to three. */
+    /** Long enough for replicas to come and to go at the rate below. */
     private static final int TRACE_SECONDS = 260;
 
-    private static final double MEAN_RATE = 4;
+    private static final double MEAN_RATE = 6;
     private static final long SEED = 1;
 
     /** As often the demo's gateway reads the metrics of its replicas. */
