@@ -60,8 +60,7 @@ final class SimSubject {
     @Option(
             names = "--format",
             paramLabel = "F",
-            description =
-                    "What the trace must be, such as azure-llm or mooncake. Default: whatever its first line shows.")
+            description = "How the trace is to be read, such as azure or csv. Default: what its first line shows.")
     private @Nullable String format;
 
     @Option(

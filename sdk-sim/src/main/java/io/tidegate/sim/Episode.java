@@ -39,10 +39,13 @@ final class Episode {
     private final double momentSeconds;
     private long arrivedBefore;
 
-    Episode(RunPlan plan, DoubleConsumer progress) {
+    /**
+     * @param trace that of the plan
+     */
+    Episode(RunPlan plan, Trace trace, DoubleConsumer progress) {
         this.plan = plan;
         this.scenario = plan.scenario();
-        this.trace = scenario.trace().apply(plan.seed());
+        this.trace = trace;
         this.progress = progress;
         this.momentSeconds = Math.max(1, Math.ceil(trace.duration().toNanos() / NANOS / MOMENTS));
     }

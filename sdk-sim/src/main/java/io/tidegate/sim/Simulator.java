@@ -66,10 +66,10 @@ public final class Simulator {
             return Bounds.score(plan, trace, bound);
         }
         if (plan.scaler().equals(BEST_STATIC)) {
-            return bestStatic(plan, progress, profile, bound.peak());
+            return bestStatic(plan, trace, progress, profile, bound.peak());
         }
         Autoscaler autoscaler = plan.scaler().equals(TIDEGATE) ? null : Autoscalers.create(plan.scaler());
-        return new Episode(plan, progress)
+        return new Episode(plan, trace, progress)
                 .run(autoscaler, profile, bound.peak(), plan.scenario().start());
     }
 
@@ -77,17 +77,18 @@ public final class Simulator {
      * The fewest replicas that, all the time, let as many requests attain as any fixed count does, but for one in a thousand: found by
      * halving, with hindsight, which flatters it.
      */
-    private static RunScore bestStatic(RunPlan plan, DoubleConsumer progress, Profile profile, int neededPeak) {
+    private static RunScore bestStatic(
+            RunPlan plan, Trace trace, DoubleConsumer progress, Profile profile, int neededPeak) {
         int low = Math.max(1, plan.scenario().scaling().min());
         int high = plan.scenario().scaling().max();
-        RunScore best = fixed(plan, high, profile, neededPeak);
+        RunScore best = fixed(plan, trace, high, profile, neededPeak);
         double enough = best.all().attainment() - STATIC_SLACK;
         int halvings = 1;
         int all = 2 + (int) Math.ceil(Math.log(Math.max(1, high - low + 1)) / Math.log(2));
         while (low < high) {
             progress.accept(Math.min(1, (double) halvings++ / all));
             int middle = (low + high) / 2;
-            RunScore tried = fixed(plan, middle, profile, neededPeak);
+            RunScore tried = fixed(plan, trace, middle, profile, neededPeak);
             if (tried.all().attainment() >= enough) {
                 best = tried;
                 high = middle;
@@ -99,8 +100,8 @@ public final class Simulator {
         return best;
     }
 
-    private static RunScore fixed(RunPlan plan, int count, Profile profile, int neededPeak) {
-        return new Episode(plan, share -> {}).run(Autoscalers.fixed(count), profile, neededPeak, count);
+    private static RunScore fixed(RunPlan plan, Trace trace, int count, Profile profile, int neededPeak) {
+        return new Episode(plan, trace, share -> {}).run(Autoscalers.fixed(count), profile, neededPeak, count);
     }
 
     /** What a profiling run before deployment would find of one replica, for the requests of a trace. */

@@ -52,7 +52,7 @@ final class Traffic {
     private final Deque<Flight> homeless = new ArrayDeque<>();
 
     private @Nullable Fleet fleet;
-    private Iterator<TraceEvent> events;
+    private final Iterator<TraceEvent> events;
     private int running;
     private int queued;
     private long promptTokensUnderway;

@@ -48,7 +48,7 @@ final class VirtualTime implements TimeSource {
         return entry;
     }
 
-    /** Runs until a time, that one included, or until a condition holds. */
+    /** Runs what is due until a time, that one included. */
     void runUntil(long untilNanos) {
         while (true) {
             Entry due = calendar.peek();

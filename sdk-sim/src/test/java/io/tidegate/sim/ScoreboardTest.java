@@ -18,6 +18,7 @@ import io.tidegate.sim.score.Dominance;
 import io.tidegate.sim.score.RunScore;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,7 +95,7 @@ class ScoreboardTest {
                 "week",
                 "gateways"
             })
-    @org.junit.jupiter.api.condition.EnabledIfSystemProperty(
+    @EnabledIfSystemProperty(
             named = "tidegate.scoreboard",
             matches = "all",
             disabledReason = "hours; run with -Dtidegate.scoreboard=all")

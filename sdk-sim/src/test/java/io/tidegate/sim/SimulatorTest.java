@@ -22,6 +22,7 @@ import io.tidegate.sim.score.TierScore;
 import io.tidegate.sim.trace.Generators;
 import io.tidegate.sim.trace.Lengths;
 import io.tidegate.sim.trace.Shares;
+import io.tidegate.sim.trace.TraceEvent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -56,7 +57,7 @@ class SimulatorTest {
             RunScore score = run(short_, scaler, admission, 1);
             TierScore all = score.all();
             long offered = 0;
-            for (io.tidegate.sim.trace.TraceEvent ignored : short_.trace().apply(1)) {
+            for (TraceEvent ignored : short_.trace().apply(1)) {
                 offered++;
             }
             assertThat(all.offered()).isEqualTo(offered);
