@@ -111,6 +111,12 @@ final class Floor {
         if (floor != request.from()) {
             throw KubernetesScaleException.otherNumber(scaler, request, floor);
         }
+        rivalry(scaler)
+                .saw(
+                        facts,
+                        Ownership.of(facts, form.min()),
+                        floor,
+                        settings.nanos().getAsLong());
         if (facts.epoch() > request.epoch()) {
             throw KubernetesScaleException.superseded(scaler, facts.epoch(), request.epoch());
         }

@@ -185,6 +185,7 @@ public final class KubernetesScaleBackend implements ScalerBackend {
                 target,
                 found.getMetadata() == null ? null : found.getMetadata().getResourceVersion());
         ObjectFacts facts = facts(deadlineNanos, target, request, version, current);
+        rivalry.saw(facts, Ownership.of(facts, REPLICAS), current, nanos.getAsLong());
         if (facts.epoch() > request.epoch()) {
             throw KubernetesScaleException.superseded(target, facts.epoch(), request.epoch());
         }

@@ -105,8 +105,8 @@ final class FaultyApi implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        Asked request = new Asked(
-                exchange.getRequestMethod(), exchange.getRequestURI().toString());
+        Asked request =
+                new Asked(exchange.getRequestMethod(), exchange.getRequestURI().toString());
         asked.add(request);
         byte[] body = exchange.getRequestBody().readAllBytes();
         Fault now = to.test(request) ? fault : Fault.NONE;

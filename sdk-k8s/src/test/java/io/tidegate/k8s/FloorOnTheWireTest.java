@@ -97,11 +97,11 @@ class FloorOnTheWireTest {
     }
 
     private void deployment(int desired, int ready, String metadata) {
-        server.stubFor(get(urlPathEqualTo(DEPLOYMENT)).willReturn(okJson("""
+        server.stubFor(
+                get(urlPathEqualTo(DEPLOYMENT)).willReturn(okJson("""
                 {"kind":"Deployment","apiVersion":"apps/v1",
                  "metadata":{"name":"vllm-decode","namespace":"ml","resourceVersion":"70"%s},
-                 "spec":{"replicas":%d},"status":{"replicas":%d,"readyReplicas":%d}}""".formatted(
-                        metadata, desired, desired, ready))));
+                 "spec":{"replicas":%d},"status":{"replicas":%d,"readyReplicas":%d}}""".formatted(metadata, desired, desired, ready))));
     }
 
     private void hpa(int min, String metadata) {
@@ -109,8 +109,7 @@ class FloorOnTheWireTest {
                 {"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v2",
                  "metadata":{"name":"vllm","namespace":"ml","uid":"u-1","resourceVersion":"40"%s},
                  "spec":{"minReplicas":%d,"maxReplicas":16,
-                  "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"vllm-decode"}}}""".formatted(
-                        metadata, min))));
+                  "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"vllm-decode"}}}""".formatted(metadata, min))));
         server.stubFor(patch(urlPathEqualTo(HPA)).willReturn(okJson("{\"kind\":\"HorizontalPodAutoscaler\"}")));
     }
 
@@ -163,8 +162,9 @@ class FloorOnTheWireTest {
         server.verify(
                 1,
                 patchRequestedFor(urlPathEqualTo(DEPLOYMENT + "/scale"))
-                        .withRequestBody(equalToJson(
-                                "{\"metadata\":{\"resourceVersion\":\"70\"},\"spec\":{\"replicas\":%d}}".formatted(to))));
+                        .withRequestBody(
+                                equalToJson("{\"metadata\":{\"resourceVersion\":\"70\"},\"spec\":{\"replicas\":%d}}"
+                                        .formatted(to))));
     }
 
     private static ResponseDefinitionBuilder failure(int code, String message, String details) {
@@ -172,8 +172,7 @@ class FloorOnTheWireTest {
                 .withStatus(code)
                 .withHeader("Content-Type", "application/json")
                 .withBody("""
-                        {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"%s","code":%d%s}""".formatted(
-                                message, code, details));
+                        {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"%s","code":%d%s}""".formatted(message, code, details));
     }
 
     @Nested
@@ -369,8 +368,10 @@ class FloorOnTheWireTest {
         @Test
         @DisplayName("G9: KEDA's HPA is KEDA's")
         void scale_kedasHpa_isRefused() {
-            hpa(2, ",\"ownerReferences\":[{\"apiVersion\":\"keda.sh/v1alpha1\",\"kind\":\"ScaledObject\",\"name\":\"llm\","
-                    + "\"uid\":\"u\"}]");
+            hpa(
+                    2,
+                    ",\"ownerReferences\":[{\"apiVersion\":\"keda.sh/v1alpha1\",\"kind\":\"ScaledObject\",\"name\":\"llm\","
+                            + "\"uid\":\"u\"}]");
             try (HpaBackend backend = hpaBackend(all -> all.force(true))) {
                 assertThat(fails(backend, 2, 6)).hasMessageContaining("is made by ScaledObject llm");
             }
@@ -447,7 +448,8 @@ class FloorOnTheWireTest {
         }
 
         @Test
-        @DisplayName("G9: KEDA's HPA is never fought: where it does not know of the floor yet, nothing is raised, and it is never written to")
+        @DisplayName(
+                "G9: KEDA's HPA is never fought: where it does not know of the floor yet, nothing is raised, and it is never written to")
         void scale_up_hpaDoesNotKnow_isNotFought() {
             scaledObject("", ",\"minReplicaCount\":2");
             kedasHpa(2);
@@ -497,8 +499,7 @@ class FloorOnTheWireTest {
         @DisplayName("G10: paused-scale-in keeps from going down only, paused-scale-out from going up only")
         void scale_pausedOneWay_isRefusedThatWay(String annotation, int allowed, int refused) {
             scaledObject(
-                    ",\"annotations\":{\"autoscaling.keda.sh/" + annotation + "\":\"true\"}",
-                    ",\"minReplicaCount\":2");
+                    ",\"annotations\":{\"autoscaling.keda.sh/" + annotation + "\":\"true\"}", ",\"minReplicaCount\":2");
             try (ScaledObjectBackend backend = scaledObjectBackend(all -> all.fastPath(false))) {
                 assertThat(fails(backend, 2, refused)).hasMessageContaining(annotation);
                 assertThat(writes()).isZero();

@@ -5,9 +5,6 @@
  */
 package io.tidegate.k8s;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalToJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
@@ -15,6 +12,9 @@ import static com.github.tomakehurst.wiremock.client.WireMock.patch;
 import static com.github.tomakehurst.wiremock.client.WireMock.patchRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
@@ -152,8 +152,9 @@ class OtherKindsTest {
     void kind_unknownOrWrong_saysWhatIsNeeded() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ScalableKind.of(null, "Rollout", null))
-                .withMessage("apiVersion is required for kind Rollout: it is known only for [Deployment, LeaderWorkerSet,"
-                        + " ReplicaSet, StatefulSet]");
+                .withMessage(
+                        "apiVersion is required for kind Rollout: it is known only for [Deployment, LeaderWorkerSet,"
+                                + " ReplicaSet, StatefulSet]");
         assertThatIllegalArgumentException().isThrownBy(() -> ScalableKind.of("apps", "Rollout", null));
         assertThatIllegalArgumentException().isThrownBy(() -> ScalableKind.of("apps/v1", "a/b", null));
         assertThatIllegalArgumentException().isThrownBy(() -> ScalableKind.of("apps/v1", "A", "../x"));

@@ -327,7 +327,8 @@ class OwnershipTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"true", "yes", "2099-01-01T00:00:00Z"})
-    @DisplayName("G10: paused by annotation: nothing is written until it is removed, whatever is forced, after a restart too")
+    @DisplayName(
+            "G10: paused by annotation: nothing is written until it is removed, whatever is forced, after a restart too")
     void scale_paused_untilRemoved(String value) {
         annotate("tidegate.io/paused", value);
         for (boolean force : new boolean[] {false, true}) {
@@ -338,9 +339,8 @@ class OwnershipTest {
             }
         }
         assertThat(replicas()).isEqualTo(2);
-        edit(found -> found.editMetadata()
-                .removeFromAnnotations("tidegate.io/paused")
-                .endMetadata());
+        edit(found ->
+                found.editMetadata().removeFromAnnotations("tidegate.io/paused").endMetadata());
         scale(backend, 2, 3);
         assertThat(replicas()).isEqualTo(3);
     }
@@ -384,7 +384,9 @@ class OwnershipTest {
         assertThat(term()).isEqualTo("7");
         cluster.takeRequests();
         backend.scale(inTerm(7, 3, 4));
-        assertThat(cluster.takeRequests()).filteredOn(each -> each.startsWith("PATCH")).hasSize(1);
+        assertThat(cluster.takeRequests())
+                .filteredOn(each -> each.startsWith("PATCH"))
+                .hasSize(1);
 
         for (long earlier : new long[] {6, 1, 0}) {
             BackendException refused =

@@ -75,14 +75,13 @@ class RoleRecorderTest {
         Matcher matcher = PATH.matcher(path);
         assertThat(matcher.matches()).as(path).isTrue();
         String name = Objects.requireNonNullElse(matcher.group(3), "");
-        String verb =
-                switch (method) {
-                    case "GET" -> path.contains("watch=") ? "watch" : name.isEmpty() ? "list" : "get";
-                    case "PATCH" -> "patch";
-                    case "PUT" -> "update";
-                    case "POST" -> "create";
-                    default -> method.toLowerCase(java.util.Locale.ROOT);
-                };
+        String verb = switch (method) {
+            case "GET" -> path.contains("watch=") ? "watch" : name.isEmpty() ? "list" : "get";
+            case "PATCH" -> "patch";
+            case "PUT" -> "update";
+            case "POST" -> "create";
+            default -> method.toLowerCase(java.util.Locale.ROOT);
+        };
         recorded.add(new Asked(
                 verb,
                 Objects.requireNonNullElse(matcher.group(1), ""),
@@ -108,9 +107,10 @@ class RoleRecorderTest {
                 .inNamespace(MockCluster.NAMESPACE)
                 .withName("vllm")
                 .edit(found -> {
-                    found.getSpec().setSelector(new io.fabric8.kubernetes.api.model.LabelSelectorBuilder()
-                            .addToMatchLabels("app", "vllm")
-                            .build());
+                    found.getSpec()
+                            .setSelector(new io.fabric8.kubernetes.api.model.LabelSelectorBuilder()
+                                    .addToMatchLabels("app", "vllm")
+                                    .build());
                     return found;
                 });
         try (ScalerBackend backend = builder.scan(true).build()) {
@@ -138,11 +138,11 @@ class RoleRecorderTest {
                 "/apis/autoscaling/v2/namespaces/ml/horizontalpodautoscalers/vllm-hpa",
                 "/apis/autoscaling/v2/namespaces/ml/horizontalpodautoscalers/keda-hpa-llm",
                 "/apis/keda.sh/v1alpha1/namespaces/ml/scaledobjects/llm")) {
-            wire.stubFor(get(urlPathEqualTo(path)).willReturn(okJson("""
+            wire.stubFor(
+                    get(urlPathEqualTo(path)).willReturn(okJson("""
                     {"metadata":{"name":"x","resourceVersion":"7"},
                      "spec":{"minReplicas":%d,"minReplicaCount":2,"maxReplicas":9,
-                      "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"vllm"}}}""".formatted(
-                            path.contains("keda-hpa") ? 4 : 2))));
+                      "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"vllm"}}}""".formatted(path.contains("keda-hpa") ? 4 : 2))));
             wire.stubFor(patch(urlPathEqualTo(path)).willReturn(okJson("{}")));
         }
         wire.stubFor(patch(urlPathEqualTo(scale + "/scale")).willReturn(okJson("{}")));
@@ -164,7 +164,8 @@ class RoleRecorderTest {
         }
         wire.getAllServeEvents()
                 .forEach(event -> record(
-                        event.getRequest().getMethod().getName(), event.getRequest().getUrl()));
+                        event.getRequest().getMethod().getName(),
+                        event.getRequest().getUrl()));
     }
 
     private Role role() throws IOException {
@@ -184,7 +185,8 @@ class RoleRecorderTest {
     }
 
     private static boolean allows(PolicyRule rule, Asked asked) {
-        boolean named = rule.getResourceNames() == null || rule.getResourceNames().isEmpty();
+        boolean named =
+                rule.getResourceNames() == null || rule.getResourceNames().isEmpty();
         return rule.getApiGroups().contains(asked.group())
                 && rule.getResources().contains(asked.resource())
                 && rule.getVerbs().contains(asked.verb())
@@ -199,8 +201,7 @@ class RoleRecorderTest {
 
         assertThat(recorded).hasSizeGreaterThan(20);
         assertThat(recorded)
-                .allSatisfy(asked ->
-                        assertThat(rules).as(asked.toString()).anyMatch(rule -> allows(rule, asked)));
+                .allSatisfy(asked -> assertThat(rules).as(asked.toString()).anyMatch(rule -> allows(rule, asked)));
         for (PolicyRule rule : rules) {
             Set<String> used = new HashSet<>();
             recorded.stream().filter(asked -> allows(rule, asked)).forEach(asked -> used.add(asked.verb()));

@@ -70,12 +70,15 @@ class TokenRotationTest {
 
     private void accepts(String bearer) {
         server.resetAll();
-        server.stubFor(any(anyUrl())
-                .atPriority(9)
-                .willReturn(aResponse()
-                        .withStatus(401)
-                        .withHeader("Content-Type", "application/json")
-                        .withBody("{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"Unauthorized\",\"code\":401}")));
+        server.stubFor(
+                any(anyUrl())
+                        .atPriority(9)
+                        .willReturn(
+                                aResponse()
+                                        .withStatus(401)
+                                        .withHeader("Content-Type", "application/json")
+                                        .withBody(
+                                                "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"Unauthorized\",\"code\":401}")));
         server.stubFor(get(urlPathEqualTo("/apis/apps/v1/namespaces/ml/deployments/vllm"))
                 .withHeader("Authorization", equalTo("Bearer " + bearer))
                 .willReturn(okJson("""
@@ -84,7 +87,8 @@ class TokenRotationTest {
     }
 
     @Test
-    @DisplayName("G11: 401 with a token that was changed in its file: the new one after one retry; else one retry and no more")
+    @DisplayName(
+            "G11: 401 with a token that was changed in its file: the new one after one retry; else one retry and no more")
     void status_tokenRotated_isReadAnewOnce() throws IOException {
         accepts("first");
         try (KubernetesScaleBackend backend = KubernetesScaleBackend.builder()
