@@ -6,7 +6,6 @@
 package io.tidegate.k8s;
 
 import io.fabric8.kubernetes.api.model.ContainerStatus;
-import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
@@ -27,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the pods of a Deployment came to be, read while it matters. What fails leaves it out and fails nothing. Safe for many threads.
+ * How the pods of an object came to be, read while it matters. What fails leaves it out and fails nothing. Safe for many threads.
  */
 final class PodBirths {
 
@@ -52,11 +51,11 @@ final class PodBirths {
     /**
      * Births as far as they can be told.
      *
-     * @param selector of the Deployment; null or empty selects nothing here
+     * @param selector of the pods, as in a request; null or empty selects nothing here
      * @param waiting whether fewer are ready than desired
      */
     List<Birth> read(
-            ScaleTarget target, @Nullable LabelSelector selector, boolean waiting, Supplier<KubernetesClient> client) {
+            ScaleTarget target, @Nullable String selector, boolean waiting, Supplier<KubernetesClient> client) {
         long now = nanos.getAsLong();
         if (waiting) {
             until.put(target, now + AFTERWARDS_NANOS);
@@ -83,12 +82,8 @@ final class PodBirths {
     }
 
     /** An empty selector would select every pod of the namespace. */
-    private static boolean selectsNothing(@Nullable LabelSelector selector) {
-        return selector == null
-                || ((selector.getMatchLabels() == null
-                                || selector.getMatchLabels().isEmpty())
-                        && (selector.getMatchExpressions() == null
-                                || selector.getMatchExpressions().isEmpty()));
+    private static boolean selectsNothing(@Nullable String selector) {
+        return selector == null || selector.isEmpty();
     }
 
     private void failed(ScaleTarget target, KubernetesClientException e, long now) {

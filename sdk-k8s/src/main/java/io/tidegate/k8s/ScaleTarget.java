@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A Deployment by name. Both names are of the form Kubernetes demands, so they need no escaping in a path.
+ * An object by kind and name: what is scaled, or an autoscaler. Namespace and name are of the form Kubernetes demands, so they need no
+ * escaping in a path.
  */
-record ScaleTarget(String namespace, String deployment) {
+record ScaleTarget(String namespace, ScalableKind kind, String name) {
 
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
     private static final Pattern SUBDOMAIN =
@@ -19,7 +20,12 @@ record ScaleTarget(String namespace, String deployment) {
 
     ScaleTarget {
         namespaceProblem(namespace).ifPresent(ScaleTarget::reject);
-        deploymentProblem(deployment).ifPresent(ScaleTarget::reject);
+        nameProblem(setting(kind), name).ifPresent(ScaleTarget::reject);
+    }
+
+    /** What the setting is called that names an object of this kind. */
+    static String setting(ScalableKind kind) {
+        return kind.equals(ScalableKind.DEPLOYMENT) ? "deployment" : "name";
     }
 
     /** What is wrong with the name of a namespace, if anything. */
@@ -33,11 +39,16 @@ record ScaleTarget(String namespace, String deployment) {
 
     /** What is wrong with the name of a Deployment, if anything. */
     static Optional<String> deploymentProblem(String deployment) {
-        return SUBDOMAIN.matcher(deployment).matches()
+        return nameProblem("deployment", deployment);
+    }
+
+    /** What is wrong with the name of an object, if anything. */
+    static Optional<String> nameProblem(String setting, String name) {
+        return SUBDOMAIN.matcher(name).matches()
                 ? Optional.empty()
-                : Optional.of(
-                        "deployment must be 1 to 253 of [a-z0-9.-], each part between dots beginning and ending with a"
-                                + " letter or digit, but was \"" + deployment + "\"");
+                : Optional.of(setting
+                        + " must be 1 to 253 of [a-z0-9.-], each part between dots beginning and ending with a"
+                        + " letter or digit, but was \"" + name + "\"");
     }
 
     private static void reject(String problem) {
@@ -46,6 +57,6 @@ record ScaleTarget(String namespace, String deployment) {
 
     @Override
     public String toString() {
-        return "Deployment " + namespace + "/" + deployment;
+        return kind.kind() + " " + namespace + "/" + name;
     }
 }

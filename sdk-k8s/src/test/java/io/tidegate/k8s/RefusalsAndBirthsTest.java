@@ -83,6 +83,9 @@ class RefusalsAndBirthsTest {
         server.stubFor(get(urlPathEqualTo(SCALE)).willReturn(okJson("""
                 {"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"vllm","namespace":"ml",
                  "resourceVersion":"7"},"spec":{"replicas":1},"status":{"replicas":1}}""")));
+        server.stubFor(get(urlPathEqualTo(DEPLOYMENT)).willReturn(okJson("""
+                {"kind":"Deployment","apiVersion":"apps/v1","metadata":{"name":"vllm","namespace":"ml",
+                 "resourceVersion":"7"},"spec":{"replicas":1}}""")));
         server.stubFor(patch(urlPathEqualTo(SCALE)).willReturn(answer));
         return catchThrowableOfType(
                 BackendException.class, () -> backend.scale(new ScaleRequest("chat", 1, 3, 17, "because")));

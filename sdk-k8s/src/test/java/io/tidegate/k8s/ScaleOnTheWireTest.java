@@ -113,6 +113,14 @@ class ScaleOnTheWireTest {
 
     private void hasOneReplica() {
         server.stubFor(get(urlEqualTo(SCALE)).willReturn(okJson(scale("{\"replicas\":1}"))));
+        saysNothingOfOwners();
+    }
+
+    /** The Deployment itself, at the version of its scale. */
+    private void saysNothingOfOwners() {
+        server.stubFor(get(urlEqualTo(DEPLOYMENT)).willReturn(okJson("""
+                {"kind":"Deployment","apiVersion":"apps/v1",
+                 "metadata":{"name":"vllm","namespace":"ml","resourceVersion":"48213"},"spec":{"replicas":1}}""")));
     }
 
     private KubernetesScaleException statusFails() {
@@ -147,12 +155,14 @@ class ScaleOnTheWireTest {
             server.verify(patchRequestedFor(urlEqualTo(WRITE))
                     .withHeader("Content-Type", equalTo("application/merge-patch+json"))
                     .withRequestBody(equalToJson(write(3))));
-            assertThat(requests()).isEqualTo(2);
+            // The scale and whose it is are read, and it is written.
+            assertThat(requests()).isEqualTo(3);
         }
 
         @Test
         void scale_fromZero_readsTheNumberThatIsLeftOut() {
             server.stubFor(get(urlEqualTo(SCALE)).willReturn(okJson(scale("{}"))));
+            saysNothingOfOwners();
             server.stubFor(patch(urlEqualTo(WRITE)).willReturn(okJson(scale("{\"replicas\":2}"))));
 
             backend.scale(new ScaleRequest("chat", 0, 2, 17, "because"));
@@ -255,7 +265,8 @@ class ScaleOnTheWireTest {
                     .hasMessage(
                             "Deployment ml/vllm was changed between reading and writing its scale, so nothing was written:"
                                     + " the object has been modified");
-            assertThat(requests()).isEqualTo(2);
+            // The scale and whose it is are read, and it is written.
+            assertThat(requests()).isEqualTo(3);
         }
 
         @Test
@@ -322,7 +333,8 @@ class ScaleOnTheWireTest {
             assertThat(failure)
                     .hasMessageContaining("the API server answered " + code)
                     .hasMessageEndingWith(": said so");
-            assertThat(requests()).isEqualTo(2);
+            // The scale and whose it is are read, and it is written.
+            assertThat(requests()).isEqualTo(3);
         }
     }
 
@@ -385,6 +397,7 @@ class ScaleOnTheWireTest {
             server.stubFor(get(urlEqualTo(DEPLOYMENT)).willReturn(status(404, "not yet")));
             // The first request of a connection may take longer than what is tested here.
             assertThat(statusFails().reason()).isEqualTo(Reason.NOT_FOUND);
+            saysNothingOfOwners();
             try (KubernetesScaleBackend impatient = backend(server.baseUrl(), Duration.ofSeconds(2))) {
                 long start = System.nanoTime();
 
