@@ -33,13 +33,26 @@ final class Election {
      * Write the lease.
      *
      * @param over what must be there, null for nothing
-     * @param holder empty to give it back
+     * @param holder empty for nobody
      * @param transitions the epoch
-     * @param began whether a term begins with it
      * @param mark what {@link LeaseView#mark} is to be, which no other write has
      */
-    record Write(@Nullable LeaseView over, String holder, long transitions, boolean began, String mark)
-            implements Step {}
+    record Write(Kind kind, @Nullable LeaseView over, String holder, long transitions, String mark) implements Step {}
+
+    /** What a write is for. */
+    enum Kind {
+        /**
+         * Puts a lease of nobody's where there is none, which is then waited for. Nobody leads by making one: between two looks that both
+         * found nothing, another may have made one, and lead, and somebody may have deleted it.
+         */
+        PLACE,
+        /** Begins a term. */
+        TAKE,
+        /** Goes on with it. */
+        RENEW,
+        /** Ends it. */
+        RELEASE
+    }
 
     private record Pending(Write write, long startedNanos) {}
 
@@ -68,7 +81,9 @@ final class Election {
     private long epoch;
     private long renewedNanos;
     private long highestEpoch;
-    private long marks;
+    /** How the marks of all writes from here begin. */
+    private final String marks;
+    private long written;
     private @Nullable Pending pending;
 
     Election(String self, LeaseTiming timing, long nowNanos, RandomGenerator random) {
@@ -77,8 +92,8 @@ final class Election {
         this.deadlineNanos = timing.renewDeadline().toNanos();
         this.retryNanos = timing.retryPeriod().toNanos();
         this.random = random;
-        // A process of the same identity before this one may have counted too.
-        this.marks = random.nextLong();
+        // A process of the same identity before this one counted too.
+        this.marks = Long.toUnsignedString(random.nextLong(), 36) + "-";
         this.nextRoundNanos = nowNanos;
     }
 
@@ -110,15 +125,15 @@ final class Election {
 
     private @Nullable Write decide(long now) {
         LeaseView lease = seen;
-        if (mine) {
-            boolean lapsed = lapsed(now);
-            if (lease == null && lapsed) {
-                mine = false;
-            } else {
-                return writing(lease, lapsed || highestEpoch > epoch);
-            }
+        if (lease == null) {
+            return new Write(Kind.PLACE, null, "", highestEpoch, nextMark());
         }
-        long freeAt = lease != null && lease.holder().isEmpty() && lease.released()
+        if (mine) {
+            return lapsed(now) || highestEpoch > epoch
+                    ? taking(lease)
+                    : new Write(Kind.RENEW, lease, self, epoch, nextMark());
+        }
+        long freeAt = lease.holder().isEmpty() && lease.released()
                 ? now
                 : seenSinceNanos + Math.max(leaseNanos, longestPublishedNanos);
         if (freeAt - now > 0) {
@@ -126,11 +141,11 @@ final class Election {
             nextRoundNanos = nextRoundNanos - freeAt > 0 ? freeAt : nextRoundNanos;
             return null;
         }
-        return writing(lease, true);
+        return taking(lease);
     }
 
-    private Write writing(@Nullable LeaseView over, boolean begin) {
-        return new Write(over, self, begin ? highestEpoch + 1 : epoch, begin, nextMark());
+    private Write taking(LeaseView over) {
+        return new Write(Kind.TAKE, over, self, highestEpoch + 1, nextMark());
     }
 
     /** The lease was read, and is this, or is not there. */
@@ -140,7 +155,8 @@ final class Election {
             highestEpoch = Math.max(highestEpoch, lease.transitions());
         }
         observe(now, lease);
-        if (mine && lease != null && !lease.holder().equals(self)) {
+        // Under its own name, but not as it was written from here, is not held from here: another may have led since.
+        if (mine && (lease == null || !lease.holder().equals(self) || !lease.mark().startsWith(marks))) {
             mine = false;
         }
         pending = null;
@@ -188,7 +204,7 @@ final class Election {
         pending = null;
         if (write.holder().isEmpty()) {
             mine = false;
-            stopped = true;
+            inRound = false;
             return;
         }
         held(now, new Pending(write, startedNanos));
@@ -197,7 +213,7 @@ final class Election {
     }
 
     private void held(long now, Pending good) {
-        if (good.write().began()) {
+        if (good.write().kind() == Kind.TAKE) {
             mine = true;
             epoch = good.write().transitions();
             renewedNanos = good.startedNanos();
@@ -207,7 +223,7 @@ final class Election {
     }
 
     private String nextMark() {
-        return Long.toUnsignedString(++marks, 36);
+        return marks + ++written;
     }
 
     /** Somebody else wrote meanwhile: nothing was written. */
@@ -250,7 +266,7 @@ final class Election {
     @Nullable Write release(long now) {
         LeaseView lease = seen;
         return mine && sure && lease != null && !lapsed(now)
-                ? new Write(lease, "", epoch, false, nextMark())
+                ? new Write(Kind.RELEASE, lease, "", epoch, nextMark())
                 : null;
     }
 

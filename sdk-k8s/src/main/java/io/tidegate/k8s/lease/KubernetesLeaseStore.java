@@ -77,7 +77,7 @@ final class KubernetesLeaseStore implements LeaseStore {
         ZonedDateTime now = ZonedDateTime.ofInstant(time.wallTime().truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
         LeaseView over = write.over();
         Lease base = over == null || latest == null ? new Lease() : latest;
-        boolean release = write.holder().isEmpty();
+        boolean release = write.kind() == Election.Kind.RELEASE;
         LeaseBuilder builder = new LeaseBuilder(base)
                 .editOrNewMetadata()
                 .withNamespace(namespace)
@@ -97,7 +97,7 @@ final class KubernetesLeaseStore implements LeaseStore {
                     .addToAnnotations(RELEASED, Long.toString(write.transitions()))
                     .endMetadata();
         }
-        if (write.began()) {
+        if (write.kind() == Election.Kind.TAKE) {
             builder = builder.editSpec().withAcquireTime(now).endSpec();
         }
         return builder.build();

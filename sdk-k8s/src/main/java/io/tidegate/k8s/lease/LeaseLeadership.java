@@ -44,8 +44,9 @@ import org.slf4j.Logger;
  * was read. {@code spec.leaseTransitions} is the epoch: it grows with each term, also when the same gateway comes back after its term
  * ran out, and never falls, whoever edits or deletes the lease.
  *
- * <p>A lease that is missing, or whose holder somebody took out by hand, is waited for as if it were held, since its leader may not know
- * yet: the first gateway that ever starts leads after one lease. One that was given back by {@link #close} is free at once.
+ * <p>A lease that is missing is made, of nobody's, and that, or one whose holder somebody took out by hand, is waited for as if it were
+ * held, since its leader may not know yet: the first gateway that ever starts leads after one lease, and after a deletion nobody does for
+ * as long. One that was given back by {@link #close} is free at once.
  *
  * <p>Order at the end: stop what writes, then {@link #close} this. What must still be stopped goes into {@link Builder#beforeRelease}; the
  * lease is renewed no more while that runs, and given back after it only.

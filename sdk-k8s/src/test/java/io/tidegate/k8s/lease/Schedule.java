@@ -334,7 +334,7 @@ final class Schedule {
                     timing.lease(),
                     "t" + now,
                     write.mark(),
-                    write.holder().isEmpty());
+                    write.kind() == Election.Kind.RELEASE);
             return lease;
         }
 
