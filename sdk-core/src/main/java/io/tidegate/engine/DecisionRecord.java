@@ -130,8 +130,7 @@ public record DecisionRecord(long epoch, String reason, PoolMemory memory) {
     public static DecisionRecord parse(String text) {
         Map<String, Object> fields = FileMemory.fields(text.getBytes(StandardCharsets.UTF_8));
         Object reason = fields.get("reason");
-        return new DecisionRecord(
-                epoch(fields), reason instanceof String said ? said : "", FileMemory.memory(fields));
+        return new DecisionRecord(epoch(fields), reason instanceof String said ? said : "", FileMemory.memory(fields));
     }
 
     /** The epoch of a text, 0 if it tells none or is no such text: also of one whose other fields cannot be read. */

@@ -100,7 +100,8 @@ public final class ConfigMapPeers implements PeerSnapshots {
     public void publish(String payload) {
         int bytes = payload.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MOST_BYTES) {
-            throw new IllegalArgumentException("payload must be of at most " + MOST_BYTES + " bytes but was of " + bytes);
+            throw new IllegalArgumentException(
+                    "payload must be of at most " + MOST_BYTES + " bytes but was of " + bytes);
         }
         publishing.lock();
         try {
@@ -116,7 +117,11 @@ public final class ConfigMapPeers implements PeerSnapshots {
     private void put(Map<String, String> data) {
         ConfigMap mine = named().withData(data).build();
         try {
-            calls.client().configMaps().inNamespace(namespace).resource(mine).patch(WRITE, "{\"data\":" + TargetObject.object(data) + "}");
+            calls.client()
+                    .configMaps()
+                    .inNamespace(namespace)
+                    .resource(mine)
+                    .patch(WRITE, "{\"data\":" + TargetObject.object(data) + "}");
         } catch (KubernetesClientException e) {
             if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
                 throw e;
@@ -129,7 +134,8 @@ public final class ConfigMapPeers implements PeerSnapshots {
         return new ConfigMapBuilder()
                 .withNewMetadata()
                 .withNamespace(namespace)
-                .withName("tidegate-peer-" + fleet + "-" + UUID.nameUUIDFromBytes(self.getBytes(StandardCharsets.UTF_8)))
+                .withName(
+                        "tidegate-peer-" + fleet + "-" + UUID.nameUUIDFromBytes(self.getBytes(StandardCharsets.UTF_8)))
                 .addToLabels(LABEL, fleet)
                 .endMetadata();
     }

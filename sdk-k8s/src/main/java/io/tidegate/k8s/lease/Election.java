@@ -69,20 +69,24 @@ final class Election {
 
     /** What was there when it was read or written last; not to be relied on unless {@link #sure}. */
     private @Nullable LeaseView seen;
+
     private boolean sure;
     /** When {@link #seen} was first seen as it is, or first seen to be missing. */
     private long seenSinceNanos;
+
     private boolean sawAnything;
     /** Longest duration that was published in the term that is seen. */
     private long longestPublishedNanos;
 
     /** Whether the last that is known of the lease is that it is held from here, by a write from here. */
     private boolean mine;
+
     private long epoch;
     private long renewedNanos;
     private long highestEpoch;
     /** How the marks of all writes from here begin. */
     private final String marks;
+
     private long written;
     private @Nullable Pending pending;
 
@@ -156,7 +160,10 @@ final class Election {
         }
         observe(now, lease);
         // Under its own name, but not as it was written from here, is not held from here: another may have led since.
-        if (mine && (lease == null || !lease.holder().equals(self) || !lease.mark().startsWith(marks))) {
+        if (mine
+                && (lease == null
+                        || !lease.holder().equals(self)
+                        || !lease.mark().startsWith(marks))) {
             mine = false;
         }
         pending = null;
@@ -189,9 +196,8 @@ final class Election {
                     ? LeaseTiming.LONGEST.toNanos()
                     : lease.published().toNanos();
             // Taking the holder's name out, or the lease away, does not end what it was told it may do.
-            longestPublishedNanos = sameTerm || lease.holder().isEmpty()
-                    ? Math.max(longestPublishedNanos, published)
-                    : published;
+            longestPublishedNanos =
+                    sameTerm || lease.holder().isEmpty() ? Math.max(longestPublishedNanos, published) : published;
         }
         seen = lease;
         sure = true;
@@ -230,7 +236,8 @@ final class Election {
     void conflicted() {
         sure = false;
         pending = null;
-        // A leader looks at once whether it still leads; but an answer of this kind to each write must not make it a loop.
+        // A leader looks at once whether it still leads; but an answer of this kind to each write must not make it a
+        // loop.
         inRound = mine && triesLeft-- > 0;
     }
 
@@ -263,7 +270,8 @@ final class Election {
     }
 
     /** What gives the lease back; null if it is not held, or may be another's by now. */
-    @Nullable Write release(long now) {
+    @Nullable
+    Write release(long now) {
         LeaseView lease = seen;
         return mine && sure && lease != null && !lapsed(now)
                 ? new Write(Kind.RELEASE, lease, "", epoch, nextMark())

@@ -97,7 +97,8 @@ public final class EpochClaim {
         for (int i = 0; i < TRIES; i++) {
             GenericKubernetesResource found = target.read(calls.client());
             if (found == null) {
-                throw new IllegalStateException(target + " does not exist, so it was not claimed: create it, or correct its name");
+                throw new IllegalStateException(
+                        target + " does not exist, so it was not claimed: create it, or correct its name");
             }
             Map<String, String> annotations = TargetObject.annotations(found);
             Outcome known = known(standing(annotations), annotations.getOrDefault(CLAIMED_BY, ""), epoch, identity);

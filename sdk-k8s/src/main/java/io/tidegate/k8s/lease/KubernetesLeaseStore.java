@@ -47,11 +47,8 @@ final class KubernetesLeaseStore implements LeaseStore {
 
     @Override
     public @Nullable LeaseView read() {
-        Lease found = calls.client()
-                .leases()
-                .inNamespace(namespace)
-                .withName(name)
-                .get();
+        Lease found =
+                calls.client().leases().inNamespace(namespace).withName(name).get();
         latest = found;
         return found == null ? null : view(found);
     }
@@ -105,8 +102,9 @@ final class KubernetesLeaseStore implements LeaseStore {
 
     private static LeaseView view(Lease lease) {
         LeaseSpec spec = lease.getSpec() == null ? new LeaseSpec() : lease.getSpec();
-        Map<String, String> annotations =
-                lease.getMetadata().getAnnotations() == null ? Map.of() : lease.getMetadata().getAnnotations();
+        Map<String, String> annotations = lease.getMetadata().getAnnotations() == null
+                ? Map.of()
+                : lease.getMetadata().getAnnotations();
         String version = lease.getMetadata().getResourceVersion();
         if (version == null || version.isEmpty()) {
             throw new IllegalStateException("the lease has no metadata.resourceVersion, which a write must hold on to");
@@ -119,7 +117,9 @@ final class KubernetesLeaseStore implements LeaseStore {
                 spec.getLeaseDurationSeconds() == null || spec.getLeaseDurationSeconds() < 0
                         ? Duration.ZERO
                         : Duration.ofSeconds(spec.getLeaseDurationSeconds()),
-                spec.getRenewTime() == null ? "" : spec.getRenewTime().toInstant().toString(),
+                spec.getRenewTime() == null
+                        ? ""
+                        : spec.getRenewTime().toInstant().toString(),
                 annotations.getOrDefault(MARK, ""),
                 Long.toString(transitions).equals(annotations.get(RELEASED)));
     }

@@ -89,7 +89,8 @@ public final class KubernetesMemory implements EngineMemory {
             return Optional.of(DecisionRecord.parse(text));
         } catch (IllegalArgumentException e) {
             throw new IOException(
-                    "annotation " + ANNOTATION + " of " + target + " cannot be read and is ignored: " + e.getMessage(), e);
+                    "annotation " + ANNOTATION + " of " + target + " cannot be read and is ignored: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -112,13 +113,14 @@ public final class KubernetesMemory implements EngineMemory {
             }
             Map<String, String> annotations = TargetObject.annotations(found);
             String before = annotations.get(ANNOTATION);
-            // Asked after the read, whose version is the write's precondition: a term that began later makes this one fail.
+            // Asked after the read, whose version is the write's precondition: a term that began later makes this one
+            // fail.
             Leadership.Term term = leadership.term();
             if (!term.leads()) {
                 return;
             }
-            long standing = Math.max(
-                    EpochClaim.standing(annotations), before == null ? 0 : DecisionRecord.epochOf(before));
+            long standing =
+                    Math.max(EpochClaim.standing(annotations), before == null ? 0 : DecisionRecord.epochOf(before));
             if (standing > term.epoch()) {
                 throw new IOException("the record of " + target + " is of term " + standing + " and this gateway's is "
                         + term.epoch() + ", so it was not replaced");
@@ -136,7 +138,8 @@ public final class KubernetesMemory implements EngineMemory {
                 last = e;
             }
         }
-        throw new IOException(target + " was changed by somebody else at each of " + TRIES + " tries to keep its record", last);
+        throw new IOException(
+                target + " was changed by somebody else at each of " + TRIES + " tries to keep its record", last);
     }
 
     private static String text(DecisionRecord record, @Nullable String before) throws IOException {
@@ -224,7 +227,8 @@ public final class KubernetesMemory implements EngineMemory {
                             "pools \"" + other + "\" and \"" + pool + "\" would both be kept on " + target);
                 }
             });
-            return new KubernetesMemory(new ObjectCalls(client, requestTimeout), Map.copyOf(targets), leadership, reasons);
+            return new KubernetesMemory(
+                    new ObjectCalls(client, requestTimeout), Map.copyOf(targets), leadership, reasons);
         }
     }
 }

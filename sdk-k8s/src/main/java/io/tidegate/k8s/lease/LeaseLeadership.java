@@ -65,6 +65,8 @@ import org.slf4j.Logger;
 public final class LeaseLeadership implements Leadership {
 
     private static final Logger LOG = BoundedLog.of(LeaseLeadership.class);
+    private static final String READ = "read";
+    private static final String WRITE = "write";
 
     private final LeaseStore store;
     private final String identity;
@@ -87,7 +89,8 @@ public final class LeaseLeadership implements Leadership {
 
     private volatile Held held = new Held(false, 0, "", 0);
     private volatile Term told = new Term(false, 0, "");
-    private volatile boolean failing;
+    /** What could not be done when it was last tried; empty if nothing. */
+    private volatile String failing = "";
 
     /** What the election knows, for threads that must not wait. */
     private record Held(boolean mine, long epoch, String leader, long endsNanos) {
@@ -237,10 +240,10 @@ public final class LeaseLeadership implements Leadership {
         try {
             LeaseView found = store.read();
             learn(() -> election.found(time.nanos(), found));
-            worked();
+            worked(READ);
         } catch (RuntimeException e) {
             learn(election::unread);
-            failed("read", e);
+            failed(READ, e);
         }
     }
 
@@ -249,27 +252,31 @@ public final class LeaseLeadership implements Leadership {
         try {
             LeaseView now = store.write(write);
             learn(() -> election.written(started, time.nanos(), write, now));
-            worked();
+            worked(WRITE);
         } catch (LeaseStore.Changed e) {
             learn(election::conflicted);
             LOG.debug("the lease was changed by another gateway", e);
         } catch (RuntimeException e) {
             learn(() -> election.unanswered(started, write));
-            failed("write", e);
+            failed(WRITE, e);
         }
     }
 
-    private void worked() {
-        if (failing) {
-            failing = false;
+    private void worked(String what) {
+        // Reads that go well say nothing of writes that do not.
+        if (failing.equals(what) || (what.equals(WRITE) && !failing.isEmpty())) {
+            failing = "";
             LOG.info("the lease can be read and written again");
         }
     }
 
     private void failed(String what, RuntimeException failure) {
-        if (!failing) {
-            failing = true;
-            LOG.warn("could not {} the lease: {}; this gateway leads no longer than it knows it may", what, failure.toString());
+        if (failing.isEmpty()) {
+            failing = what;
+            LOG.warn(
+                    "could not {} the lease: {}; this gateway leads no longer than it knows it may",
+                    what,
+                    failure.toString());
         }
     }
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 interface LeaseStore {
 
     /** What is there, null if nothing. Throws whatever when it cannot be known. */
-    @Nullable LeaseView read();
+    @Nullable
+    LeaseView read();
 
     /**
      * Writes over exactly what was read, or where nothing is.

@@ -28,8 +28,8 @@ public record LeaseTiming(Duration lease, Duration renewDeadline, Duration retry
     private static final Duration SHORTEST = Duration.ofMillis(100);
 
     /** 15, 8, 2 and 2 seconds. */
-    public static final LeaseTiming DEFAULT =
-            new LeaseTiming(Duration.ofSeconds(15), Duration.ofSeconds(8), Duration.ofSeconds(2), Duration.ofSeconds(2));
+    public static final LeaseTiming DEFAULT = new LeaseTiming(
+            Duration.ofSeconds(15), Duration.ofSeconds(8), Duration.ofSeconds(2), Duration.ofSeconds(2));
 
     /**
      * Checks it.

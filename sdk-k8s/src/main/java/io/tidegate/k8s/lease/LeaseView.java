@@ -19,7 +19,13 @@ import java.time.Duration;
  * @param released whether a holder that had stopped gave it back, rather than somebody else taking the name out
  */
 record LeaseView(
-        String version, String holder, long transitions, Duration published, String renewed, String mark, boolean released) {
+        String version,
+        String holder,
+        long transitions,
+        Duration published,
+        String renewed,
+        String mark,
+        boolean released) {
 
     /** Whether somebody renewed it or changed who holds it; a label put on it is no renewal. */
     boolean sameTermAndRenewal(LeaseView other) {

@@ -31,8 +31,7 @@ final class ObjectCalls {
     }
 
     static Duration checked(Duration requestTimeout) {
-        if (requestTimeout.compareTo(Duration.ofMillis(1)) < 0
-                || requestTimeout.compareTo(Duration.ofMinutes(1)) > 0) {
+        if (requestTimeout.compareTo(Duration.ofMillis(1)) < 0 || requestTimeout.compareTo(Duration.ofMinutes(1)) > 0) {
             throw new IllegalArgumentException("requestTimeout must be 1 ms to 1 min but was " + requestTimeout);
         }
         return requestTimeout;

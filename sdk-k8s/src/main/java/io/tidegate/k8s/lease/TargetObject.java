@@ -6,11 +6,11 @@
 package io.tidegate.k8s.lease;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param name its name
  * @since 0.1.0
  */
-public record TargetObject(
-        String group, String version, String kind, String plural, String namespace, String name) {
+public record TargetObject(String group, String version, String kind, String plural, String namespace, String name) {
 
     /** The field manager says in metadata.managedFields who wrote an annotation. */
     private static final PatchContext WRITE = new PatchContext.Builder()
@@ -65,7 +64,8 @@ public record TargetObject(
     }
 
     /** The object, null if there is none. */
-    @Nullable GenericKubernetesResource read(KubernetesClient client) {
+    @Nullable
+    GenericKubernetesResource read(KubernetesClient client) {
         return resources(client).withName(name).get();
     }
 
@@ -77,10 +77,8 @@ public record TargetObject(
         GenericKubernetesResource named = new GenericKubernetesResource();
         named.setApiVersion(group.isEmpty() ? version : group + "/" + version);
         named.setKind(kind);
-        named.setMetadata(new ObjectMetaBuilder()
-                .withNamespace(namespace)
-                .withName(name)
-                .build());
+        named.setMetadata(
+                new ObjectMetaBuilder().withNamespace(namespace).withName(name).build());
         resources(client).resource(named).patch(WRITE, patch);
     }
 
@@ -125,7 +123,9 @@ public record TargetObject(
             if (each == '"' || each == '\\') {
                 json.append('\\').append(each);
             } else if (each < ' ') {
-                json.append("\\u00").append(Character.forDigit(each >> 4, 16)).append(Character.forDigit(each & 15, 16));
+                json.append("\\u00")
+                        .append(Character.forDigit(each >> 4, 16))
+                        .append(Character.forDigit(each & 15, 16));
             } else {
                 json.append(each);
             }

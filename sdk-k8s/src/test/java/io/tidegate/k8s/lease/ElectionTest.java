@@ -130,7 +130,8 @@ class ElectionTest {
 
     @ParameterizedTest(name = "edit {0}")
     @ValueSource(ints = {0, 1, 2, 3, 4, 5})
-    @DisplayName("H5: a lease that is deleted, or whose holder, duration or count is edited: no overlap, and epochs grow")
+    @DisplayName(
+            "H5: a lease that is deleted, or whose holder, duration or count is edited: no overlap, and epochs grow")
     void term_leaseEditedByHand_noOverlapAndEpochsGrow(int how) {
         for (long seed = 0; seed < 300; seed++) {
             Schedule schedule = two(seed, LeaseTiming.DEFAULT);
@@ -175,8 +176,7 @@ class ElectionTest {
     @DisplayName("H6: clocks that differ by half in rate and by an hour in what they say: no overlap at 15/8")
     void term_clocksDiffer_noOverlap(double one, double other) {
         for (long seed = 0; seed < 1_000; seed++) {
-            Schedule schedule = new Schedule(
-                    seed, new Faults(6, 6, 8, 0, 0, 0, 1), LeaseTiming.DEFAULT, true);
+            Schedule schedule = new Schedule(seed, new Faults(6, 6, 8, 0, 0, 0, 1), LeaseTiming.DEFAULT, true);
             schedule.add("a", one, 0);
             schedule.add("b", other, Duration.ofHours(1).toNanos());
             for (int seconds = 30; seconds < 300; seconds += 30) {

@@ -46,10 +46,13 @@ class FencedScheduleTest {
             if (done.staleWrites + done.overlaps + done.sharedEpochs > 0) {
                 assertThat(done.staleWrites).as("stale writes of seed %d", seed).isZero();
                 assertThat(done.overlaps).as("overlaps of seed %d", seed).isZero();
-                assertThat(done.sharedEpochs).as("epochs of two leaders, seed %d", seed).isZero();
+                assertThat(done.sharedEpochs)
+                        .as("epochs of two leaders, seed %d", seed)
+                        .isZero();
             }
         }
-        System.out.println("schedules " + SCHEDULES + ", claims " + claims + ", writes " + writes + ", refused " + refused);
+        System.out.println(
+                "schedules " + SCHEDULES + ", claims " + claims + ", writes " + writes + ", refused " + refused);
         // It is shown of something only if there were leaders that changed, and writes that came too late.
         assertThat(claims).isGreaterThan(SCHEDULES);
         assertThat(writes).isGreaterThan(SCHEDULES);
@@ -68,16 +71,15 @@ class FencedScheduleTest {
     }
 
     @Test
-    @DisplayName("H2: a leader cut off in the middle of its write: the next reads what came of it, and there is one event")
+    @DisplayName(
+            "H2: a leader cut off in the middle of its write: the next reads what came of it, and there is one event")
     void write_leaderLostInTheMiddle_nextFinishesWithOneEvent() {
         for (long seed = 0; seed < 2_000; seed++) {
             Schedule schedule = steady(seed);
             schedule.wanted = 9;
             // Somewhere in the two seconds in which it reads and writes.
             schedule.run(Duration.ofNanos(Duration.ofSeconds(40).toNanos() + seed * 1_000_000));
-            schedule.gateways.stream()
-                    .filter(each -> each.term().leads())
-                    .forEach(leader -> leader.partitioned = true);
+            schedule.gateways.stream().filter(each -> each.term().leads()).forEach(leader -> leader.partitioned = true);
             schedule.run(Duration.ofSeconds(90));
             assertThat(schedule.replicas).as("seed %d", seed).isEqualTo(9);
             assertThat(schedule.scaleEvents).as("seed %d", seed).isEqualTo(1);
@@ -106,7 +108,8 @@ class FencedScheduleTest {
         schedule.add("a");
         schedule.add("b");
         schedule.run(Duration.ofSeconds(40));
-        assertThat(schedule.gateways.stream().filter(each -> each.term().leads())).hasSize(1);
+        assertThat(schedule.gateways.stream().filter(each -> each.term().leads()))
+                .hasSize(1);
         return schedule;
     }
 }

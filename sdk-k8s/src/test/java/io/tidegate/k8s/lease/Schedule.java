@@ -181,6 +181,7 @@ final class Schedule {
         private String id;
         /** How much slower its clock is than time. */
         private final double slowness;
+
         private final long originNanos;
         private Election election;
         private int life;
@@ -393,8 +394,7 @@ final class Schedule {
                 return;
             }
             long standing = seen[1];
-            EpochClaim.Outcome known =
-                    EpochClaim.known(standing, seen[3] == 1 ? id : "other", decidedIn.epoch(), id);
+            EpochClaim.Outcome known = EpochClaim.known(standing, seen[3] == 1 ? id : "other", decidedIn.epoch(), id);
             if (known instanceof EpochClaim.Surpassed surpassed) {
                 if (fenced) {
                     refused++;
@@ -403,11 +403,7 @@ final class Schedule {
                     return;
                 }
             } else if (known == null) {
-                request(
-                        this,
-                        () -> claim(decidedIn.epoch(), seen[0]),
-                        done -> again(),
-                        this::again);
+                request(this, () -> claim(decidedIn.epoch(), seen[0]), done -> again(), this::again);
                 return;
             }
             // A process may stand still right here, after its last look at the clock.
