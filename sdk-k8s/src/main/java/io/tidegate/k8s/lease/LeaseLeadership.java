@@ -362,7 +362,9 @@ public final class LeaseLeadership implements Leadership {
                 () -> {
                     try {
                         beforeRelease.run();
-                        last.whenComplete((ended, failure) -> inTime.complete(true));
+                        // What the round under way writes must not come after the lease is given back.
+                        last.join();
+                        inTime.complete(true);
                     } catch (RuntimeException | Error e) {
                         LOG.error("what was to stop before the lease is given back failed; it is not given back", e);
                         inTime.complete(false);

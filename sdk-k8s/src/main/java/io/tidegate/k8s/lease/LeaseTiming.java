@@ -37,7 +37,7 @@ public record LeaseTiming(Duration lease, Duration renewDeadline, Duration retry
      * @throws IllegalArgumentException naming the setting and what it must be
      */
     public LeaseTiming {
-        if (lease.compareTo(Duration.ofSeconds(1)) < 0 || lease.compareTo(LONGEST) > 0 || lease.getNano() != 0) {
+        if (lease.compareTo(Duration.ofSeconds(1)) < 0 || lease.compareTo(LONGEST) > 0 || lease.toNanosPart() != 0) {
             throw new IllegalArgumentException("lease must be whole seconds from 1 s to 10 min but was " + lease);
         }
         if (retryPeriod.compareTo(SHORTEST) < 0) {
