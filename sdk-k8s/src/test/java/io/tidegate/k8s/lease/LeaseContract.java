@@ -114,11 +114,11 @@ abstract class LeaseContract {
     @DisplayName("L5: two processes, and kill -9 of the one that leads: the other leads and claims a higher epoch")
     void term_leadingProcessKilled_theOtherLeadsAndClaims() throws Exception {
         target();
-        try (Process first = new Process("one");
-                Process second = new Process("two")) {
+        try (Child first = new Child("one");
+                Child second = new Child("two")) {
             await().atMost(PATIENCE).until(() -> first.leads() || second.leads());
-            Process leader = first.leads() ? first : second;
-            Process other = leader == first ? second : first;
+            Child leader = first.leads() ? first : second;
+            Child other = leader == first ? second : first;
             assertThat(other.leads()).isFalse();
             long epoch = leader.epoch();
             await().atMost(PATIENCE)
@@ -209,8 +209,8 @@ abstract class LeaseContract {
     @Test
     void others_publishedSilentAndGone_areCounted() {
         ManualTime time = new ManualTime();
+        ConfigMapPeers two = peers("two", time);
         try (ConfigMapPeers one = peers("one", time);
-                ConfigMapPeers two = peers("two", time);
                 ConfigMapPeers three = peers("three", time)) {
             assertThat(one.others()).isEqualTo(new PeerSnapshots.Peers(List.of(), 0));
             two.publish("{\"queued\":1}");
@@ -255,12 +255,12 @@ abstract class LeaseContract {
     }
 
     /** A process of its own. */
-    private final class Process implements AutoCloseable {
+    private final class Child implements AutoCloseable {
 
-        private final java.lang.Process process;
+        private final Process process;
         private final List<String> lines = new CopyOnWriteArrayList<>();
 
-        Process(String id) throws IOException {
+        Child(String id) throws IOException {
             process = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),

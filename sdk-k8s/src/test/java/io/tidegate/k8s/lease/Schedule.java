@@ -188,7 +188,6 @@ final class Schedule {
         private boolean dead;
         boolean partitioned;
         private boolean wasLeading;
-        private long claimed;
         private boolean writing;
         private long leadsFromEpoch;
 
@@ -202,7 +201,6 @@ final class Schedule {
         private void born() {
             id = name + "#" + life;
             election = new Election(id, timing, clock(), random.split());
-            claimed = 0;
             writing = false;
             wasLeading = false;
         }
