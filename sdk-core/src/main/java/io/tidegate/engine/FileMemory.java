@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -48,7 +49,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class FileMemory implements EngineMemory {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_DEPTH = 8;
 
@@ -90,13 +91,8 @@ public final class FileMemory implements EngineMemory {
             lock.unlock();
         }
         try {
-            return Optional.of(memory(object(parse(bytes))));
-        } catch (JacksonException
-                | ClassCastException
-                | NullPointerException
-                | IllegalArgumentException
-                | ArithmeticException
-                | DateTimeException e) {
+            return Optional.of(memory(fields(bytes)));
+        } catch (IllegalArgumentException e) {
             throw new IOException(
                     file + " cannot be read as the memory of a pool and is ignored: " + e.getMessage(), e);
         }
@@ -104,7 +100,7 @@ public final class FileMemory implements EngineMemory {
 
     @Override
     public void save(String pool, PoolMemory memory) throws IOException {
-        byte[] bytes = write(memory).getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = (write(memory, json -> {}) + "\n").getBytes(StandardCharsets.UTF_8);
         Path file = file(pool);
         if (bytes.length > MAX_BYTES) {
             // What cannot be read again must not take the place of what can.
@@ -147,7 +143,8 @@ public final class FileMemory implements EngineMemory {
         return folder.resolve(name + ".memory.json");
     }
 
-    private static String write(PoolMemory memory) {
+    /** In one line, with whatever more is written after. */
+    static String write(PoolMemory memory, Consumer<JsonGenerator> more) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
             json.writeStartObject();
@@ -206,9 +203,10 @@ public final class FileMemory implements EngineMemory {
                 json.writeStringProperty("until", said.until().toString());
                 json.writeEndObject();
             }
+            more.accept(json);
             json.writeEndObject();
         }
-        return text + "\n";
+        return text.toString();
     }
 
     private static void number(JsonGenerator json, String name, double value) {
@@ -217,7 +215,33 @@ public final class FileMemory implements EngineMemory {
         }
     }
 
-    private static PoolMemory memory(Map<String, Object> json) {
+    /**
+     * The fields of an object in JSON.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    static Map<String, Object> fields(byte[] json) {
+        try {
+            return object(parse(json));
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The memory that fields tell of; those it does not know do not matter.
+     *
+     * @throws IllegalArgumentException if they tell of none
+     */
+    static PoolMemory memory(Map<String, Object> json) {
+        try {
+            return known(json);
+        } catch (ClassCastException | NullPointerException | ArithmeticException | DateTimeException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private static PoolMemory known(Map<String, Object> json) {
         int version = whole(json.get("version"), Integer.MAX_VALUE);
         if (version != VERSION) {
             throw new IllegalArgumentException("it is of version " + version + " and this reads " + VERSION);
@@ -359,6 +383,10 @@ public final class FileMemory implements EngineMemory {
             }
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
                 return parser.getDoubleValue();
+            }
+            case VALUE_TRUE, VALUE_FALSE, VALUE_NULL -> {
+                // Nothing here is of these, but a later version may add what is; it is no text, number, list or object.
+                return token;
             }
             default -> throw new IllegalArgumentException("unexpected " + token);
         }

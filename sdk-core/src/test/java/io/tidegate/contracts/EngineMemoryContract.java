@@ -47,11 +47,17 @@ public abstract class EngineMemoryContract {
                 Optional.empty());
     }
 
-    private static PoolMemory large() {
+    /** Entries of each kind that a large memory has: 3,000, some 200 KiB; fewer where a memory's store holds less, and then it says so. */
+    protected int entriesOfLarge() {
+        return 3_000;
+    }
+
+    private PoolMemory large() {
+        int entries = entriesOfLarge();
         List<PoolMemory.Wanted> wanted = new ArrayList<>();
         Map<String, Double> numbers = new HashMap<>();
-        for (int i = 0; i < 3_000; i++) {
-            wanted.add(new PoolMemory.Wanted(Duration.ofMillis(3_000 - i), i));
+        for (int i = 0; i < entries; i++) {
+            wanted.add(new PoolMemory.Wanted(Duration.ofMillis(entries - i), i));
             numbers.put("number." + i, i * 1.1);
         }
         PoolMemory small = memory(3);
