@@ -186,9 +186,12 @@ class RotationTest {
                         SlicesOf.ready("a", "10.0.0.1"),
                         SlicesOf.ready("b", "10.0.0.2"),
                         SlicesOf.ready("c", "10.0.0.3")));
+        // New ones start slowly.
+        time.advance(Duration.ofSeconds(31));
         assertThat(chosen(200)).containsExactlyInAnyOrder("b", "c");
 
         rotation.giveBack(List.of("a"));
+        time.advance(Duration.ofSeconds(31));
         assertThat(chosen(200)).contains("a");
     }
 
@@ -200,6 +203,7 @@ class RotationTest {
         server.write("ml/vllm-1", slice(SlicesOf.ready("a", "10.0.0.9"), SlicesOf.ready("b", "10.0.0.2")));
 
         assertThat(rotation.withheld()).isEmpty();
+        time.advance(Duration.ofSeconds(31));
         assertThat(chosen(200)).contains("a");
     }
 

@@ -108,13 +108,15 @@ class WarmObjectTest {
 
     @Test
     void set_ownedBySomebodyElse_isNotForcedAndNotRetried() {
-        server.stubFor(patch(urlPathEqualTo(POOL)).willReturn(aResponse().withStatus(409).withBody("""
+        server.stubFor(patch(urlPathEqualTo(POOL))
+                .willReturn(aResponse().withStatus(409).withBody("""
                 {"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409,
                  "message":"Apply failed with 1 conflict: conflict with \\"argocd\\": .spec.replicas"}""")));
 
         assertThatThrownBy(() -> pool.set(new Level(3, 3, "77"), 4))
-                .isInstanceOfSatisfying(KubernetesClientException.class, e -> assertThat(e.getCode())
-                        .isEqualTo(409))
+                .isInstanceOfSatisfying(
+                        KubernetesClientException.class,
+                        e -> assertThat(e.getCode()).isEqualTo(409))
                 .hasMessageContaining("argocd");
         server.verify(1, patchRequestedFor(urlPathEqualTo(POOL)));
     }

@@ -61,8 +61,7 @@ class PlacementTest {
 
     /** A pod as the Deployment's template has it, on a node. */
     private static Pod pod(Placement plan, String name, String node) {
-        Deployment deployment =
-                read(plan.template("vllm", LABELS).applied("Deployment", "ml", "vllm"));
+        Deployment deployment = read(plan.template("vllm", LABELS).applied("Deployment", "ml", "vllm"));
         return new PodBuilder()
                 .withNewMetadata()
                 .withNamespace("ml")
@@ -85,7 +84,8 @@ class PlacementTest {
                 .onNodesWith("nvidia.com/gpu.product", "NVIDIA-H100-80GB-HBM3")
                 .tolerating(new Toleration("nvidia.com/gpu", "", "NoSchedule"));
 
-        assertThat(plan.template("vllm", LABELS).yaml("Deployment", "ml", "vllm")).isEqualTo("""
+        assertThat(plan.template("vllm", LABELS).yaml("Deployment", "ml", "vllm"))
+                .isEqualTo("""
                 apiVersion: apps/v1
                 kind: Deployment
                 metadata:
@@ -125,9 +125,8 @@ class PlacementTest {
 
     @Test
     void template_packed_prefersNodesWithOthers() {
-        Deployment packed = read(Placement.mig("3g.40gb", Layout.PACK)
-                .template("vllm", LABELS)
-                .applied("Deployment", "ml", "vllm"));
+        Deployment packed = read(
+                Placement.mig("3g.40gb", Layout.PACK).template("vllm", LABELS).applied("Deployment", "ml", "vllm"));
 
         var spec = packed.getSpec().getTemplate().getSpec();
         assertThat(spec.getAffinity().getPodAffinity().getPreferredDuringSchedulingIgnoredDuringExecution())
@@ -172,7 +171,8 @@ class PlacementTest {
 
     @ParameterizedTest
     @EnumSource(Layout.class)
-    @DisplayName("The plan and the scheduler's rules agree: 400 clusters, each replica where the plan says, and none beyond")
+    @DisplayName(
+            "The plan and the scheduler's rules agree: 400 clusters, each replica where the plan says, and none beyond")
     void room_randomClusters_agreesWithTheScheduler(Layout layout) {
         int placedInAll = 0;
         int waitedInAll = 0;
@@ -221,7 +221,8 @@ class PlacementTest {
     }
 
     @Test
-    @DisplayName("A node without accelerators would have spread replicas wait: the plan demands that nodes are selected")
+    @DisplayName(
+            "A node without accelerators would have spread replicas wait: the plan demands that nodes are selected")
     void spread_withoutNodeSelector_isRefusedSinceReplicasWouldWait() {
         List<Node> nodes = List.of(Nodes.gpus("gpu", "z", 8), Nodes.node("cpu", "z", Map.of()));
         Placement plan = Placement.gpus(1, Layout.SPREAD_NODES);
@@ -264,7 +265,12 @@ class PlacementTest {
         List<Pod> others = new ArrayList<>();
         for (Node node : nodes) {
             if (random.nextBoolean() && !node.getMetadata().getName().equals("cpu")) {
-                others.add(Nodes.pod("other", "o-" + node.getMetadata().getName(), node.getMetadata().getName(), "nvidia.com/gpu", 1));
+                others.add(Nodes.pod(
+                        "other",
+                        "o-" + node.getMetadata().getName(),
+                        node.getMetadata().getName(),
+                        "nvidia.com/gpu",
+                        1));
             }
         }
         return others;
@@ -273,7 +279,9 @@ class PlacementTest {
     @Test
     void room_packed_fillsOneNodeAfterTheOther() {
         GpuInventory inventory = GpuInventory.of(
-                List.of(Nodes.gpus("a", "z", 8), Nodes.gpus("b", "z", 8), Nodes.gpus("c", "z", 4)), List.of(), List.of());
+                List.of(Nodes.gpus("a", "z", 8), Nodes.gpus("b", "z", 8), Nodes.gpus("c", "z", 4)),
+                List.of(),
+                List.of());
 
         assertThat(Placement.gpus(2, Layout.PACK).room(inventory, Map.of("b", 1), 6))
                 .containsExactly("b", "b", "b", "b", "c", "c");
@@ -295,8 +303,7 @@ class PlacementTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Placement.mig("huge", Layout.ANY))
                 .withMessage("profile must be like 1g.10gb or 3g.40gb but was \"huge\"");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Placement("cpu", 1, Layout.ANY, Map.of(), List.of()));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Placement("cpu", 1, Layout.ANY, Map.of(), List.of()));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Placement.gpus(1, Layout.ANY).onNodesWith("a b", "c"));
         assertThatIllegalArgumentException().isThrownBy(() -> new Toleration("key", "", "Sometimes"));
@@ -304,6 +311,7 @@ class PlacementTest {
                 .isThrownBy(() -> Placement.gpus(1, Layout.PACK).template("vllm", Map.of()))
                 .withMessageStartingWith("podLabels must be at least one");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Placement.gpus(1, Layout.ANY).template("vllm", Map.of()).yaml("Job", "ml", "x"));
+                .isThrownBy(() ->
+                        Placement.gpus(1, Layout.ANY).template("vllm", Map.of()).yaml("Job", "ml", "x"));
     }
 }

@@ -65,7 +65,8 @@ final class SchedulerRules {
         for (Map.Entry<String, Integer> each : asked.entrySet()) {
             Quantity has = node.getStatus().getAllocatable().get(each.getKey());
             int used = placed.stream()
-                    .filter(other -> node.getMetadata().getName().equals(other.getSpec().getNodeName()))
+                    .filter(other ->
+                            node.getMetadata().getName().equals(other.getSpec().getNodeName()))
                     .mapToInt(other -> asked(other).getOrDefault(each.getKey(), 0))
                     .sum();
             if ((has == null ? 0 : Integer.parseInt(has.getAmount())) - used < each.getValue()) {
@@ -77,11 +78,13 @@ final class SchedulerRules {
 
     private static Map<String, Integer> asked(Pod pod) {
         Map<String, Integer> asked = new HashMap<>();
-        pod.getSpec().getContainers().forEach(container -> container
-                .getResources()
-                .getLimits()
-                .forEach((resource, amount) ->
-                        asked.merge(resource, Integer.parseInt(amount.getAmount()), Integer::sum)));
+        pod.getSpec()
+                .getContainers()
+                .forEach(container -> container
+                        .getResources()
+                        .getLimits()
+                        .forEach((resource, amount) ->
+                                asked.merge(resource, Integer.parseInt(amount.getAmount()), Integer::sum)));
         return asked;
     }
 
@@ -121,8 +124,10 @@ final class SchedulerRules {
                     && other.getMetadata()
                             .getLabels()
                             .entrySet()
-                            .containsAll(
-                                    constraint.getLabelSelector().getMatchLabels().entrySet())) {
+                            .containsAll(constraint
+                                    .getLabelSelector()
+                                    .getMatchLabels()
+                                    .entrySet())) {
                 domains.merge(domain, 1, Integer::sum);
             }
         }
