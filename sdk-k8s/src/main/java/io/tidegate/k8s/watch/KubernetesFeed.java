@@ -10,8 +10,10 @@ import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfig;
 import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
@@ -20,6 +22,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +104,29 @@ public final class KubernetesFeed<R extends HasMetadata, T> implements Feed<T> {
     }
 
     @Override
-    public AutoCloseable watch(String version, Sink<T> sink) {
+    public AutoCloseable watch(String version, Sink<T> sink) throws IOException, InterruptedException {
+        ExecutorService opening = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "tidegate-watch-opening");
+            thread.setDaemon(true);
+            return thread;
+        });
+        // The client waits for the opening of a watch as long as it takes, whatever its time-outs say, but can be
+        // interrupted.
+        try {
+            return opening.submit(() -> open(version, sink)).get(callTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException("no answer within " + callTimeout.toMillis() + " ms", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof KubernetesClientException refused) {
+                throw refused;
+            }
+            throw new IOException(String.valueOf(e.getMessage()), e);
+        } finally {
+            opening.shutdownNow();
+        }
+    }
+
+    private Watch open(String version, Sink<T> sink) {
         return query.apply(within(System.nanoTime() + callTimeout.toNanos()))
                 .watch(
                         new ListOptionsBuilder()
