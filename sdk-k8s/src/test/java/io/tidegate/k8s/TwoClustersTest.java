@@ -89,7 +89,8 @@ class TwoClustersTest {
     }
 
     @Test
-    @DisplayName("A cluster that hangs neither scales the other down nor stops it from scaling up; once back both are counted")
+    @DisplayName(
+            "A cluster that hangs neither scales the other down nor stops it from scaling up; once back both are counted")
     void cluster_hangs_leavesTheOtherAlone() throws Exception {
         assertThat(both.status("chat").desired()).isEqualTo(4);
 
