@@ -31,12 +31,12 @@ import java.util.logging.Logger;
  * sets a Deployment's status; and its {@code /scale} is the Deployment itself and not an {@code autoscaling/v1 Scale}, which is why
  * other tests look at what goes over the wire.
  */
-final class MockCluster implements AutoCloseable {
+public final class MockCluster implements AutoCloseable {
 
-    static final String NAMESPACE = "ml";
+    public static final String NAMESPACE = "ml";
 
     /** Real time for one call; much, since the machine may be busy. */
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** Kept here, since the logging framework itself does not keep it. */
     private static final Logger REQUEST_LOG = Logger.getLogger(MockWebServer.class.getName());
@@ -53,24 +53,24 @@ final class MockCluster implements AutoCloseable {
             false);
     private final KubernetesClient admin;
 
-    MockCluster() {
+    public MockCluster() {
         server.init();
         admin = connect(ignored -> {});
     }
 
-    KubernetesClient admin() {
+    public KubernetesClient admin() {
         return admin;
     }
 
-    KubernetesClient connect(Consumer<KubernetesClientBuilder> settings) {
+    public KubernetesClient connect(Consumer<KubernetesClientBuilder> settings) {
         return server.createClient(settings);
     }
 
-    String address() {
+    public String address() {
         return "http://" + server.getHostName() + ":" + server.getPort();
     }
 
-    void create(String deployment, int replicas) {
+    public void create(String deployment, int replicas) {
         Deployment created = new DeploymentBuilder()
                 .withNewMetadata()
                 .withNamespace(NAMESPACE)
@@ -84,7 +84,7 @@ final class MockCluster implements AutoCloseable {
     }
 
     /** What the Deployment is to have. */
-    int replicas(String deployment) {
+    public int replicas(String deployment) {
         return admin.apps()
                 .deployments()
                 .inNamespace(NAMESPACE)
@@ -95,7 +95,7 @@ final class MockCluster implements AutoCloseable {
     }
 
     /** Plays the controller; a count of 0 is left out, as the API does. */
-    void setStatus(String deployment, int replicas, int ready) {
+    public void setStatus(String deployment, int replicas, int ready) {
         admin.apps()
                 .deployments()
                 .inNamespace(NAMESPACE)
@@ -109,7 +109,7 @@ final class MockCluster implements AutoCloseable {
     }
 
     /** What was sent since this was last asked, such as {@code GET /apis/...}. */
-    List<String> takeRequests() throws InterruptedException {
+    public List<String> takeRequests() throws InterruptedException {
         List<String> requests = new ArrayList<>();
         RecordedRequest next = server.takeRequest(10, TimeUnit.MILLISECONDS);
         while (next != null) {
