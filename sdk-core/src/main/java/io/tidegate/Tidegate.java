@@ -16,9 +16,11 @@ import io.tidegate.config.ConfigException.Problem;
 import io.tidegate.config.ConfigReader;
 import io.tidegate.config.ConfigWatcher;
 import io.tidegate.config.TidegateConfig;
+import io.tidegate.config.TidegateConfig.LeadershipConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
 import io.tidegate.engine.Engine;
 import io.tidegate.engine.FileMemory;
+import io.tidegate.engine.Leaderships;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
@@ -96,6 +98,8 @@ public final class Tidegate implements AutoCloseable {
     /** One reload at a time; never held while gates are asked. */
     private final ReentrantLock reloading = new ReentrantLock();
 
+    private final Leadership leadership;
+
     private volatile TidegateConfig config;
 
     /** Guarded by reloading: what a reload makes after the end nobody would close. */
@@ -111,12 +115,14 @@ public final class Tidegate implements AutoCloseable {
         builder.listeners.forEach(engineBuilder::listener);
         alertListeners(config, made).forEach(engineBuilder::alerts);
         builder.alerts.forEach(engineBuilder::alerts);
+        this.leadership = builder.leadership != null ? builder.leadership : leadership(config, made);
+        engineBuilder.leadership(leadership);
         EngineMemory memory = builder.memory != null ? builder.memory : memory(config, made);
+        if (memory == null) {
+            memory = leadership.memory().orElse(null);
+        }
         if (memory != null) {
             engineBuilder.memory(memory);
-        }
-        if (builder.leadership != null) {
-            engineBuilder.leadership(builder.leadership);
         }
         if (builder.executor != null) {
             engineBuilder.executor(builder.executor);
@@ -166,6 +172,18 @@ public final class Tidegate implements AutoCloseable {
             }
         });
         return listeners;
+    }
+
+    private static Leadership leadership(TidegateConfig config, List<AutoCloseable> made) {
+        LeadershipConfig wanted = config.leadership();
+        if (wanted == null) {
+            return Leadership.alone();
+        }
+        try {
+            return Builder.owned(made, Leaderships.create(wanted.type(), wanted.settings()));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("leadership: " + e.getMessage(), e);
+        }
     }
 
     private static @Nullable EngineMemory memory(TidegateConfig config, List<AutoCloseable> made) {
@@ -433,9 +451,7 @@ public final class Tidegate implements AutoCloseable {
         }
         // Who writes is stopped first, so that another may lead at once, then who admits, then what both use.
         engine.close();
-        if (builder.leadership != null) {
-            closed(builder.leadership);
-        }
+        closed(leadership);
         gates.values().forEach(Gate::close);
         // What uses others was made after them, so it is closed before them.
         List<AutoCloseable> closing = new ArrayList<>(closeables);

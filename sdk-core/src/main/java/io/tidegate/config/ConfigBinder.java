@@ -6,6 +6,7 @@
 package io.tidegate.config;
 
 import io.tidegate.config.TidegateConfig.AlertListenersConfig;
+import io.tidegate.config.TidegateConfig.LeadershipConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.MemoryConfig;
 import io.tidegate.config.TidegateConfig.PoolConfig;
@@ -61,8 +62,23 @@ final class ConfigBinder {
         Optional<Path> folder = memory.text("folder").flatMap(text -> path(memory, "folder", text));
         memory.rejectUnknown();
         AlertListenersConfig alerts = AlertBinder.listeners(root.child("alerts"));
+        LeadershipConfig leadership = leadership(root);
         root.rejectUnknown();
-        return new TidegateConfig(pools, quotas, ledger, new MemoryConfig(folder), alerts);
+        return new TidegateConfig(pools, quotas, ledger, new MemoryConfig(folder), alerts, leadership);
+    }
+
+    private static @Nullable LeadershipConfig leadership(Node root) {
+        Node node = root.child("leadership");
+        if (!root.has("leadership")) {
+            return null;
+        }
+        Optional<String> type = node.text("type");
+        if (type.isEmpty()) {
+            node.problem("type", "is required: the type of a leadership on the class path");
+        }
+        LeadershipConfig leadership = new LeadershipConfig(type.orElse(""), node.flatTexts("settings"));
+        node.rejectUnknown();
+        return leadership;
     }
 
     private static LedgerConfig ledger(Node node) {

@@ -58,6 +58,7 @@ import org.jspecify.annotations.Nullable;
  * @param ledger where decisions and scale events are written
  * @param memory where what must survive a restart is kept
  * @param alerts who is told of alerts
+ * @param leadership who of several gateways that serve the same pools acts; null if this one does
  * @since 0.1.0
  */
 public record TidegateConfig(
@@ -65,10 +66,21 @@ public record TidegateConfig(
         @Nullable QuotasConfig quotas,
         LedgerConfig ledger,
         MemoryConfig memory,
-        AlertListenersConfig alerts) {
+        AlertListenersConfig alerts,
+        @Nullable LeadershipConfig leadership) {
 
     public TidegateConfig {
         pools = copy(pools);
+    }
+
+    /** Of the only gateway. */
+    public TidegateConfig(
+            Map<String, PoolConfig> pools,
+            @Nullable QuotasConfig quotas,
+            LedgerConfig ledger,
+            MemoryConfig memory,
+            AlertListenersConfig alerts) {
+        this(pools, quotas, ledger, memory, alerts, null);
     }
 
     private static <V> Map<String, V> copy(Map<String, V> map) {
@@ -708,6 +720,25 @@ public record TidegateConfig(
      * @param folder a file for each pool that is scaled, replaced every 10 s where something changed; none by default
      */
     public record MemoryConfig(Optional<Path> folder) {}
+
+    /**
+     * Who of several gateways acts.
+     *
+     * @param type as its factory names it, such as {@code kubernetes-lease}
+     * @param settings what the factory is given; what a file nests is joined with dots, what it lists is numbered from 0
+     */
+    public record LeadershipConfig(String type, Map<String, String> settings) {
+
+        public LeadershipConfig {
+            settings = copy(settings);
+        }
+
+        /** Without the values, some of which are secrets. */
+        @Override
+        public String toString() {
+            return "LeadershipConfig[type=" + type + ", settings=" + settings.keySet() + "]";
+        }
+    }
 
     /**
      * A backend found by its type.

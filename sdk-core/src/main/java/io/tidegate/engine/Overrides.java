@@ -97,6 +97,15 @@ final class Overrides {
         }
     }
 
+    /** Leaves to another gateway what was said here; what is said from now on is newer than what that one knows. */
+    void handOver() {
+        InForce before = inForce.getAndSet(null);
+        if (before != null) {
+            before.end().cancel();
+        }
+        spoken = false;
+    }
+
     /** What holds, as far as is known. */
     Optional<ManualOverride> now() {
         return Optional.ofNullable(inForce.get()).map(InForce::override);

@@ -537,6 +537,9 @@ final class PoolLoop {
             scaleMoments++;
             // What became of what was sent, the next leader sees at the backend.
             events.supersede(leader(now));
+            if (memory != null) {
+                overrides.handOver();
+            }
         }
     }
 

@@ -14,6 +14,7 @@ import io.tidegate.config.TidegateConfig.AlertsConfig;
 import io.tidegate.config.TidegateConfig.BackendConfig;
 import io.tidegate.config.TidegateConfig.BehaviorConfig;
 import io.tidegate.config.TidegateConfig.GuardrailsConfig;
+import io.tidegate.config.TidegateConfig.LeadershipConfig;
 import io.tidegate.config.TidegateConfig.LedgerConfig;
 import io.tidegate.config.TidegateConfig.LimitConfig;
 import io.tidegate.config.TidegateConfig.MemoryConfig;
@@ -91,6 +92,7 @@ class ConfigurationDocumentTest {
               tenantsInTiers: {standard: {acme: {}}}
             ledger: {}
             memory: {}
+            leadership: {type: test}
             alerts: {listeners: {log: {type: log}}}
             """;
 
@@ -118,6 +120,7 @@ class ConfigurationDocumentTest {
         titles.put(BackendConfig.class, "Backend");
         titles.put(LedgerConfig.class, "Ledger");
         titles.put(MemoryConfig.class, "Memory");
+        titles.put(LeadershipConfig.class, "Leadership");
         titles.put(AlertListenersConfig.class, "Alert listeners");
         titles.put(AlertListenerConfig.class, "Alert listener");
         return titles;

@@ -210,6 +210,26 @@ class EngineLeadershipTest {
     }
 
     @Test
+    void losesAndRegains_whatWasSaidBeforeIsTheOtherLeadersToKeep() {
+        Rig rig = rig(2);
+        told.lead(1);
+        MapMemory memory = new MapMemory();
+        rig.start(Runnable::run, builder -> builder.leadership(told).memory(memory));
+        rig.nextStatus();
+        rig.engine().override("chat", ManualOverride.pin(4, Duration.ofHours(1), "me", "for a test"));
+        rig.advance(Duration.ofSeconds(1));
+        assertThat(rig.backend.lastRequest().to()).isEqualTo(4);
+        told.follow(2);
+        rig.advance(Duration.ofSeconds(1));
+        // The leader between has ended it, and wrote down that nothing is said.
+        memory.kept.clear();
+        told.lead(3);
+        rig.advance(Duration.ofSeconds(1));
+
+        assertThat(rig.state().override()).isEmpty();
+    }
+
+    @Test
     void losesAndRegains_inAnotherTerm_writesWithItsEpoch() {
         Rig rig = rig(2);
         told.lead(1);

@@ -29,7 +29,7 @@ final class Settings {
     static final String CONTEXT = "context";
 
     /** Those that are given as parts, joined by dots. */
-    private static final Set<String> NESTED = Set.of("behavior", "metrics");
+    private static final Set<String> NESTED = Set.of("behavior", "metrics", "targets");
 
     private final Map<String, String> settings;
     private final List<String> problems = new ArrayList<>();
@@ -117,12 +117,7 @@ final class Settings {
      */
     @Nullable
     Object tree(String setting) {
-        Map<String, String> parts = new TreeMap<>();
-        settings.forEach((key, value) -> {
-            if (key.startsWith(setting + ".")) {
-                parts.put(key.substring(setting.length() + 1), value);
-            }
-        });
+        Map<String, String> parts = under(setting);
         return parts.isEmpty() ? settings.get(setting) : tree(parts);
     }
 
@@ -153,6 +148,17 @@ final class Settings {
         return texts;
     }
 
+    /** What stands under a setting, by the rest of its name, in order. */
+    Map<String, String> under(String setting) {
+        Map<String, String> parts = new TreeMap<>();
+        settings.forEach((key, value) -> {
+            if (key.startsWith(setting + ".")) {
+                parts.put(key.substring(setting.length() + 1), value);
+            }
+        });
+        return parts;
+    }
+
     /** How to reach the API server, and the namespace; null if something is wrong with that. */
     @Nullable
     Config config() {
@@ -177,7 +183,11 @@ final class Settings {
     }
 
     IllegalArgumentException wrong(String type) {
-        return new IllegalArgumentException("settings of scaler backend " + type + ": " + String.join("; ", problems));
+        return wrong("scaler backend", type);
+    }
+
+    IllegalArgumentException wrong(String what, String type) {
+        return new IllegalArgumentException("settings of " + what + " " + type + ": " + String.join("; ", problems));
     }
 
     private static @Nullable Config config(

@@ -5,6 +5,8 @@
  */
 package io.tidegate.engine.spi;
 
+import java.util.Optional;
+
 /**
  * Which of several gateways that serve the same pools may act.
  *
@@ -29,6 +31,11 @@ public interface Leadership extends AutoCloseable {
      * @param changed must not throw
      */
     void onChange(Runnable changed);
+
+    /** Where leaders of one pool after the other keep what the next must know; empty, the default, if that is kept elsewhere. */
+    default Optional<EngineMemory> memory() {
+        return Optional.empty();
+    }
 
     /** Stops leading and lets another gateway lead; called when nothing writes any more. Harmless when called twice. */
     @Override
