@@ -90,6 +90,69 @@ class SloPolicyTest {
     }
 
     @Nested
+    class RoomForChance {
+
+        private static final Tier PATIENT = Tier.builder("batch")
+                .slo(Slo.timeToFirstToken(Duration.ofMinutes(1)).withTarget(0.9))
+                .maxQueueTime(Duration.ofMinutes(1))
+                .build();
+
+        @Test
+        void patientPromise_needsNoMoreRoomThanNone() {
+            // C(C - 10) = 2·10·ln(10)/(2·60): 10.04/s would do for chance, and 92 % use has 10.87.
+            Wants wants = wants(pool().tier(tier(PATIENT, 10, 0)));
+            assertThat(wants.demand()).isCloseTo(10 / (1.45 * 0.92), within(1e-9));
+            assertThat(wants.cause()).isEqualTo(Cause.SLO);
+            assertThat(wants.why()).contains("at 92 % of it").doesNotContain("chance");
+        }
+
+        @Test
+        void itsOldestHasWaitedNearlyAllOfIt_needsTheRoomOfAPromise() {
+            Wants wants = wants(pool().tier(tier(PATIENT, 10, 1, Duration.ofSeconds(59))));
+            assertThat(wants.demand()).isCloseTo(10 / (1.45 * 0.85) + Math.sqrt(10 / 100.0) / 1.45, within(0.01));
+            assertThat(wants.why()).contains("at 85 % of it");
+        }
+
+        @Test
+        void chanceTakesMoreThanTheUseLeaves_isAskedForAndNoMore() {
+            SloPolicy full = SloPolicy.builder().promisedUse(0.9).otherUse(1).build();
+            Wants wants = (Wants) full.propose(pool().tier(tier(PATIENT, 10, 0)).build());
+            double enough = (10 + Math.sqrt(100 + 4 * 2 * 10 * Math.log(10) / (2 * 60))) / 2;
+            assertThat(wants.demand()).isCloseTo(enough / 1.45, within(1e-9));
+            assertThat(wants.why()).contains("0.03 more for chance");
+        }
+    }
+
+    @Nested
+    class QuickAndSteady {
+
+        private static TierView rates(double quick, double steady) {
+            return new TierView(
+                    STANDARD, 0, 0, Duration.ZERO, quick, 0, 30, Double.NaN, ServedView.NOTHING, steady);
+        }
+
+        @Test
+        void quickAsksForMoreThanThereIs_itDecides() {
+            // 5/(1.45·0.92) = 3.75 of 2.
+            assertThat(wants(pool().tier(rates(5, 2))).demand()).isCloseTo(3.75, within(0.01));
+        }
+
+        @Test
+        void quickAsksForNoMore_steadyDecides() {
+            // By the quick rate 1.95, which would keep two for a window; by the steady one 0.97.
+            Wants wants = wants(pool().tier(rates(2.6, 1.3)));
+            assertThat(wants.replicas()).isEqualTo(1);
+            assertThat(wants.demand()).isCloseTo(0.97, within(0.01));
+        }
+
+        @Test
+        void steadyAloneAsksForMore_doesNotRaise() {
+            Wants wants = wants(pool().tier(rates(1.3, 5)));
+            assertThat(wants.replicas()).isEqualTo(1);
+        }
+    }
+
+    @Nested
     class Backlog {
 
         @Test
