@@ -22,6 +22,7 @@ import io.tidegate.engine.FileMemory;
 import io.tidegate.engine.ScaledPool;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
+import io.tidegate.engine.spi.Leadership;
 import io.tidegate.engine.spi.ScalerBackend;
 import io.tidegate.guardrail.Decision;
 import io.tidegate.guardrail.spi.Guardrail;
@@ -113,6 +114,9 @@ public final class Tidegate implements AutoCloseable {
         EngineMemory memory = builder.memory != null ? builder.memory : memory(config, made);
         if (memory != null) {
             engineBuilder.memory(memory);
+        }
+        if (builder.leadership != null) {
+            engineBuilder.leadership(builder.leadership);
         }
         if (builder.executor != null) {
             engineBuilder.executor(builder.executor);
@@ -427,19 +431,26 @@ public final class Tidegate implements AutoCloseable {
         } finally {
             reloading.unlock();
         }
-        // Who writes is stopped first, then who admits, then what both use.
+        // Who writes is stopped first, so that another may lead at once, then who admits, then what both use.
         engine.close();
+        if (builder.leadership != null) {
+            closed(builder.leadership);
+        }
         gates.values().forEach(Gate::close);
         // What uses others was made after them, so it is closed before them.
         List<AutoCloseable> closing = new ArrayList<>(closeables);
         closeables.clear();
         Collections.reverse(closing);
         for (AutoCloseable closeable : closing) {
-            try {
-                closeable.close();
-            } catch (Exception e) {
-                LOG.warn("closing {} failed", closeable, e);
-            }
+            closed(closeable);
+        }
+    }
+
+    private static void closed(AutoCloseable closeable) {
+        try {
+            closeable.close();
+        } catch (Exception e) {
+            LOG.warn("closing {} failed", closeable, e);
         }
     }
 
@@ -468,6 +479,7 @@ public final class Tidegate implements AutoCloseable {
         Long seed;
 
         private @Nullable EngineMemory memory;
+        private @Nullable Leadership leadership;
         private @Nullable Path file;
         private @Nullable String text;
         private @Nullable Watched watched;
@@ -504,6 +516,15 @@ public final class Tidegate implements AutoCloseable {
         /** Where what must survive a restart is kept, in place of the configured folder. The caller closes it. */
         public Builder memory(EngineMemory memory) {
             this.memory = Objects.requireNonNull(memory, "memory");
+            return this;
+        }
+
+        /**
+         * Who of several gateways that serve the same pools acts; this one by default. It is closed with the rest, as soon as nothing is
+         * written any more and while requests in flight still end.
+         */
+        public Builder leadership(Leadership leadership) {
+            this.leadership = Objects.requireNonNull(leadership, "leadership");
             return this;
         }
 

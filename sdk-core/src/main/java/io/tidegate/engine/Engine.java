@@ -8,6 +8,7 @@ package io.tidegate.engine;
 import io.tidegate.alert.spi.AlertListener;
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
+import io.tidegate.engine.spi.Leadership;
 import io.tidegate.guardrail.Decision.Trigger;
 import io.tidegate.ledger.Ledger;
 import io.tidegate.ledger.LedgerStatus;
@@ -91,12 +92,21 @@ public final class Engine implements AutoCloseable {
         listeners.addAll(builder.listeners);
         deliveries = new AlertDeliveries(builder.alerts, time, calls);
         for (ScaledPool pool : builder.pools) {
-            PoolLoop loop =
-                    new PoolLoop(pool, time, rounds, calls, builder.ledger, builder.memory, listeners, deliveries);
+            PoolLoop loop = new PoolLoop(
+                    pool,
+                    time,
+                    rounds,
+                    calls,
+                    builder.ledger,
+                    builder.memory,
+                    builder.leadership,
+                    listeners,
+                    deliveries);
             if (loops.put(pool.name(), loop) != null) {
                 throw new IllegalArgumentException("two pools are named \"" + pool.name() + "\"");
             }
         }
+        builder.leadership.onChange(() -> loops.keySet().forEach(pool -> wake(pool, Trigger.OTHER)));
     }
 
     /** Starts the settings of an engine. */
@@ -351,6 +361,7 @@ public final class Engine implements AutoCloseable {
         private @Nullable Executor calls;
         private Ledger ledger = Ledger.none();
         private @Nullable EngineMemory memory;
+        private Leadership leadership = Leadership.alone();
 
         private Builder() {}
 
@@ -375,6 +386,15 @@ public final class Engine implements AutoCloseable {
         /** Where what must survive a restart is kept; nowhere by default. The caller closes it. */
         public Builder memory(EngineMemory memory) {
             this.memory = Objects.requireNonNull(memory, "memory");
+            return this;
+        }
+
+        /**
+         * Who of several gateways acts; this one alone by default. The others go on looking, so that admission knows of replicas, and take
+         * over with the memory and the backend's word. The caller closes it, after the engine.
+         */
+        public Builder leadership(Leadership leadership) {
+            this.leadership = Objects.requireNonNull(leadership, "leadership");
             return this;
         }
 

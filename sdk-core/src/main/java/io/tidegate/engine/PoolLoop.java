@@ -7,6 +7,8 @@ package io.tidegate.engine;
 
 import io.tidegate.engine.spi.EngineListener;
 import io.tidegate.engine.spi.EngineMemory;
+import io.tidegate.engine.spi.Leadership;
+import io.tidegate.engine.spi.Leadership.Term;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.guardrail.Decision;
@@ -91,6 +93,10 @@ final class PoolLoop {
     /** Makes keys of requests unique over runs. */
     private final String run;
 
+    private final Leadership leadership;
+    /** Of the term that this gateway acts in, or would. */
+    private Term term;
+
     private final AlertDesk alerts;
     private final MarkKeeper marks;
     private final @Nullable Remembering memory;
@@ -162,6 +168,7 @@ final class PoolLoop {
             Executor calls,
             Ledger ledger,
             @Nullable EngineMemory memory,
+            Leadership leadership,
             List<EngineListener> listeners,
             AlertDeliveries deliveries) {
         this.pool = pool;
@@ -182,6 +189,8 @@ final class PoolLoop {
         this.marks.period(pool.period);
         this.memory = memory == null ? null : new Remembering(pool.name, memory, calls, time);
         this.remembered = memory == null;
+        this.leadership = leadership;
+        this.term = leadership.term();
         this.notBeforeNanos = time.nanos();
         this.events = new ScaleEvents(pool.name, time, this::recordStep);
         this.accounting = new Accounting(time, this::account);
@@ -378,7 +387,7 @@ final class PoolLoop {
             engine.execute(() -> {
                 budgetAlarm.cancel();
                 guarded("the account", accounting::close);
-                if (memory != null && remembered && status != null) {
+                if (memory != null && remembered && status != null && leads()) {
                     try {
                         memory.saveLast(remembered(), () -> done.complete(null));
                         return;
@@ -429,6 +438,7 @@ final class PoolLoop {
     private void round() {
         long now = time.nanos();
         marks.clock(now, time.wallTime());
+        followTerm();
         load = null;
         PoolLoad counted = pool.load.get();
         load = counted;
@@ -473,7 +483,10 @@ final class PoolLoop {
                 seen, marks.marks(), trusted, nextId++, time.wallTime(), takeOrigin(now), overrides.at(now));
         latest = decision;
         boolean changes = decision.direction() != Direction.HOLD;
-        if (pool.mode == Mode.DRY_RUN) {
+        if (!term.leads()) {
+            // Known and shown, so that it can go on at once when it is its turn.
+            saidTo = -1;
+        } else if (pool.mode == Mode.DRY_RUN) {
             say(decision, changes);
         } else if (!scaling
                 && changes
@@ -481,7 +494,7 @@ final class PoolLoop {
                 && events.unanswered().isEmpty()) {
             send(decision);
         }
-        if (holds.isNew(decision)) {
+        if (term.leads() && holds.isNew(decision)) {
             append(new Entry.Decided(decision, live.inputs()));
         }
         guarded("the shadow", () -> inShadow(seen, known, trusted));
@@ -493,9 +506,52 @@ final class PoolLoop {
 
     private Origin takeOrigin(long now) {
         Origin first = origin.getAndSet(null);
+        Mode mode = term.leads() ? pool.mode : Mode.STANDBY;
         return first == null
-                ? new Origin(Trigger.PERIOD, now, pool.mode)
-                : new Origin(first.trigger(), first.sinceNanos(), pool.mode);
+                ? new Origin(Trigger.PERIOD, now, mode)
+                : new Origin(first.trigger(), first.sinceNanos(), mode);
+    }
+
+    // ---- several gateways ------------------------------------------------------------------------------------------
+
+    /** Whether this gateway may write now, in the term in which it decided. */
+    private boolean leads() {
+        Term now = leadership.term();
+        return now.leads() && term.leads() && now.epoch() == term.epoch();
+    }
+
+    /** Notices that another term has begun. */
+    private void followTerm() {
+        Term before = term;
+        Term now = leadership.term();
+        if (before.leads() == now.leads() && before.epoch() == now.epoch()) {
+            return;
+        }
+        term = now;
+        if (now.leads()) {
+            LOG.info("pool {}: this gateway leads now, in term {}", name, now.epoch());
+            takeLead();
+        } else if (before.leads()) {
+            LOG.info("pool {}: this gateway leads no more; {}", name, leader(now));
+            scaling = false;
+            scaleMoments++;
+            // What became of what was sent, the next leader sees at the backend.
+            events.supersede(leader(now));
+        }
+    }
+
+    private static String leader(Term term) {
+        return term.leader().isEmpty() ? "another gateway may lead" : term.leader() + " leads";
+    }
+
+    /** Begins anew with what the leader before wrote down and what the backend says now; until both are heard nothing is decided. */
+    private void takeLead() {
+        exchange(pool);
+        status = null;
+        left = List.of();
+        recalled = null;
+        askedMemory = false;
+        remembered = memory == null;
     }
 
     private Evidence evidence(Map<String, Signal> measured, boolean fresh, long now) {
@@ -615,7 +671,7 @@ final class PoolLoop {
     }
 
     private void remember() {
-        if (memory == null || !memory.isDue()) {
+        if (memory == null || !leads() || !memory.isDue()) {
             return;
         }
         memory.save(
@@ -739,12 +795,14 @@ final class PoolLoop {
     }
 
     private void takeOver(int desired, long now) {
-        LOG.info(
-                "pool {}: somebody else set {} replicas instead of {}; going on from there",
-                pool.name,
-                desired,
-                target);
-        alerts.takenOver(now);
+        if (term.leads()) {
+            LOG.info(
+                    "pool {}: somebody else set {} replicas instead of {}; going on from there",
+                    pool.name,
+                    desired,
+                    target);
+            alerts.takenOver(now);
+        }
         // A raise counts as a proposal, so that it is not undone before a stabilization window has passed.
         live.proposed(now, desired);
         live.changed(now, target, desired);
@@ -818,8 +876,19 @@ final class PoolLoop {
             // The backend was exchanged meanwhile.
             return;
         }
+        if (!leads()) {
+            String instead = leader(leadership.term());
+            onScaleAnswer(sent, sentNanos, moment, new BackendException(Refusal.CONFLICT, "not sent: " + instead));
+            return;
+        }
         ScaleRequest request = new ScaleRequest(
-                name, decision.from(), decision.to(), decision.id(), decision.explain(), run + "-" + sent.id());
+                name,
+                decision.from(),
+                decision.to(),
+                decision.id(),
+                decision.explain(),
+                run + "-" + sent.id(),
+                term.epoch());
         AtomicLong called = new AtomicLong(time.nanos());
         try {
             backend.scale(

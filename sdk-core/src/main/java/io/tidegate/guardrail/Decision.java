@@ -107,7 +107,9 @@ public record Decision(
         /** They are carried out. */
         ACT,
         /** They are made, said and recorded, and the backend is never told. */
-        DRY_RUN
+        DRY_RUN,
+        /** They are made and shown, and another gateway acts. */
+        STANDBY
     }
 
     /** Which way a decision goes; also a tag of meters. */
@@ -166,6 +168,8 @@ public record Decision(
         }
         if (origin.mode() == Mode.DRY_RUN) {
             text.append(" Dry run: nothing is changed.");
+        } else if (origin.mode() == Mode.STANDBY) {
+            text.append(" Another gateway leads: nothing is changed by this one.");
         }
         return text.toString();
     }
