@@ -163,7 +163,8 @@ final class LoadRates {
                 long returned = now.retries() - before.retries();
                 long refusals = Math.max(0, now.shed() + now.expired() - before.shed() - before.expired() - returned);
                 refused += weight * ((double) refusals / elapsed - refused);
-                // The size of a request varies far more than how many there are: over one window its mean would be chance.
+                // The size of a request varies far more than how many there are: over one window its mean would be
+                // chance.
                 double sizes = weight(elapsed, SIZES * windowSeconds);
                 completed +=
                         sizes * (rate(now.served().completed(), before.served().completed(), elapsed) - completed);

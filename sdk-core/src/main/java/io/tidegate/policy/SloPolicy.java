@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * PoolView#steady()}): of a quick rate a window of stabilization would keep what chance made of it.
  *
  * <p>Example: μ = 1.45 requests/s, T = 100 s, premium 3/s with a promise, standard 7/s without, z = 1. Premium needs
- * 3/(1.45·0.85) + √(3/100)/1.45 = 2.55; both need 10/(1.45·0.92) = 7.50; so 8. Were standard promised as well, both would need
+ * 3/(1.45·0.85) + √(3/100)/1.45 = 2.55; both need 10/(1.45·0.92) = 7.50; so 8. Were standard promised its first token within a second as well, both would need
  * 10/(1.45·0.85) + √(10/100)/1.45 = 8.33; so 9.
  *
  * <p>Until a throughput is learned, 80 % of slots ÷ mean time in flight stands for it. It abstains while there is traffic and neither is known.
@@ -139,7 +139,6 @@ public final class SloPolicy implements Policy {
         double arriving = 0;
         double variance = 0;
         double queued = 0;
-        double toReady = seconds(view.timeToReady());
         for (int i = 0; i < view.tiers().size(); i++) {
             TierView tier = view.tiers().get(i);
             double each = throughput.perRequest().get(i);
@@ -244,13 +243,11 @@ public final class SloPolicy implements Policy {
                 throughput.learned() ? "" : " (a guess)",
                 need.use() * 100));
         if (need.safety() > 0) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    need.use() == promisedUse
-                            ? "; %.2f more for chance until one more could be ready (%.0f s)"
-                            : "; %.2f more for chance while the queue is worked off",
-                    need.safety(),
-                    seconds(view.timeToReady())));
+            text.append(String.format(Locale.ROOT, "; %.2f more for chance", need.safety()));
+            if (need.use() == promisedUse) {
+                text.append(String.format(
+                        Locale.ROOT, " until one more could be ready (%.0f s)", seconds(view.timeToReady())));
+            }
         }
         if (need.backlog() > 0) {
             text.append(String.format(

@@ -32,7 +32,7 @@ class SloPolicyTest {
             .slo(Slo.timeToFirstToken(Duration.ofSeconds(3)))
             .build();
     private static final Tier PROMISED = Tier.builder("standard")
-            .slo(Slo.timeToFirstToken(Duration.ofSeconds(3)))
+            .slo(Slo.timeToFirstToken(Duration.ofSeconds(1)))
             .build();
     private static final Tier STANDARD = Tier.builder("standard").build();
 
@@ -108,7 +108,7 @@ class SloPolicyTest {
 
         @Test
         void itsOldestHasWaitedNearlyAllOfIt_needsTheRoomOfAPromise() {
-            Wants wants = wants(pool().tier(tier(PATIENT, 10, 1, Duration.ofSeconds(59))));
+            Wants wants = wants(pool().tier(tier(PATIENT, 10, 1, Duration.ofMillis(59_500))));
             assertThat(wants.demand()).isCloseTo(10 / (1.45 * 0.85) + Math.sqrt(10 / 100.0) / 1.45, within(0.01));
             assertThat(wants.why()).contains("at 85 % of it");
         }
@@ -127,8 +127,7 @@ class SloPolicyTest {
     class QuickAndSteady {
 
         private static TierView rates(double quick, double steady) {
-            return new TierView(
-                    STANDARD, 0, 0, Duration.ZERO, quick, 0, 30, Double.NaN, ServedView.NOTHING, steady);
+            return new TierView(STANDARD, 0, 0, Duration.ZERO, quick, 0, 30, Double.NaN, ServedView.NOTHING, steady);
         }
 
         @Test
@@ -187,12 +186,12 @@ class SloPolicyTest {
                     .maxQueueTime(Duration.ofMinutes(10))
                     .slo(Slo.none().withTimePerOutputToken(Duration.ofMillis(200)))
                     .build();
-            // 2.9 − 1 = 1.9/s for 600 s are 1140 of 2000; 860/(1.45·500) = 1.19, on top of 0.81 + 0.07.
-            assertThat(wants(pool().tier(tier(batch, 1, 2000))).demand()).isCloseTo(2.07, within(0.01));
+            // 2.9 − 1 = 1.9/s for 600 s are 1140 of 2000; 860/(1.45·500) = 1.19, on top of 1/(1.45·0.92) = 0.75.
+            assertThat(wants(pool().tier(tier(batch, 1, 2000))).demand()).isCloseTo(1.94, within(0.01));
             // The oldest has waited 9 minutes: what is not done when a replica is ready is late, 1810/(1.45·30).
             assertThat(wants(pool().tier(tier(batch, 1, 2000, Duration.ofMinutes(9))))
                             .demand())
-                    .isCloseTo(0.88 + 41.61, within(0.01));
+                    .isCloseTo(0.75 + 41.61, within(0.01));
         }
 
         @Test
@@ -217,11 +216,14 @@ class SloPolicyTest {
             ServedView served = new ServedView(
                     0, 0, 0, 0, 0, 0, 0, LatencySnapshot.of(counts), LatencySnapshot.EMPTY, LatencySnapshot.EMPTY);
             TierView slow = new TierView(PREMIUM, 0, 10, Duration.ZERO, 1, 0, 30, Double.NaN, served);
-            double unhurried =
-                    wants(pool().timeToReady(1).tier(tier(PREMIUM, 1, 10))).demand();
-            assertThat(wants(pool().timeToReady(1).tier(slow)).demand())
-                    .isCloseTo(unhurried + 1.9 * 1.5 / (1.45 * 30), within(0.001));
+            SloPolicy noChance = SloPolicy.builder().sigmas(0).build();
+            double unhurried = demand(noChance, tier(PREMIUM, 1, 10));
+            assertThat(demand(noChance, slow)).isCloseTo(unhurried + 1.9 * 1.5 / (1.45 * 30), within(0.001));
         }
+    }
+
+    private static double demand(SloPolicy policy, TierView tier) {
+        return ((Wants) policy.propose(pool().timeToReady(1).tier(tier).build())).demand();
     }
 
     @Nested
