@@ -36,7 +36,8 @@ class BenchmarksRunTest {
                 HandOffBenchmark.class,
                 QuotaBenchmark.class,
                 RouteBenchmark.class,
-                RoundBenchmark.class)) {
+                RoundBenchmark.class,
+                SimulatorBenchmark.class)) {
             for (Method method : each.getMethods()) {
                 if (method.isAnnotationPresent(Benchmark.class)) {
                     expected.add(each.getName() + "." + method.getName());

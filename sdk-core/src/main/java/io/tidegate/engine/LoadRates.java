@@ -69,7 +69,8 @@ final class LoadRates {
                     smoothed.refused,
                     smoothed.inFlightSeconds,
                     smoothed.tokens,
-                    smoothed.served(now.served(), load.atNanos(), latencyWindowNanos)));
+                    smoothed.served(now.served(), load.atNanos(), latencyWindowNanos),
+                    smoothed.steadyArrivals));
         }
         if (moved) {
             last = load;
@@ -82,11 +83,18 @@ final class LoadRates {
         /** Weight of a batch of n returned permits in the mean time in flight: 1 − (1 − 1/64)^n. */
         private static final double MEMORY = 63.0 / 64;
 
+        /** Windows over which the steady rate of arrivals is smoothed. */
+        private static final double STEADY = 4;
+
+        /** Windows over which what was served is smoothed, whose quotients are sizes. */
+        private static final double SIZES = 8;
+
         /** How finely the latency window moves. */
         private static final int WINDOW_PARTS = 12;
 
         private TierLoad before;
         private double arrivals;
+        private double steadyArrivals;
         private double refused;
         private double inFlightSeconds = Double.NaN;
         private double tokens = Double.NaN;
@@ -145,19 +153,24 @@ final class LoadRates {
             if (elapsed > 0) {
                 // Starts at zero and rises over a window: a burst in the first instant is no rate yet.
                 // What waits and what is in flight speak for themselves meanwhile.
-                double weight = 1 - Math.exp(-elapsed / windowSeconds);
+                double weight = weight(elapsed, windowSeconds);
                 // A request that comes back takes its first arrival back before it is answered, which is no arrival
                 // less.
                 long arrived = Math.max(0, now.arrivals() - before.arrivals());
                 arrivals += weight * ((double) arrived / elapsed - arrivals);
+                steadyArrivals +=
+                        weight(elapsed, STEADY * windowSeconds) * ((double) arrived / elapsed - steadyArrivals);
                 long returned = now.retries() - before.retries();
                 long refusals = Math.max(0, now.shed() + now.expired() - before.shed() - before.expired() - returned);
                 refused += weight * ((double) refusals / elapsed - refused);
+                // The size of a request varies far more than how many there are: over one window its mean would be
+                // chance.
+                double sizes = weight(elapsed, SIZES * windowSeconds);
                 completed +=
-                        weight * (rate(now.served().completed(), before.served().completed(), elapsed) - completed);
-                promptTokens += weight
+                        sizes * (rate(now.served().completed(), before.served().completed(), elapsed) - completed);
+                promptTokens += sizes
                         * (rate(now.served().promptTokens(), before.served().promptTokens(), elapsed) - promptTokens);
-                outputTokens += weight
+                outputTokens += sizes
                         * (rate(now.served().outputTokens(), before.served().outputTokens(), elapsed) - outputTokens);
             }
             inFlightSeconds = mean(
@@ -167,6 +180,10 @@ final class LoadRates {
             tokens = mean(tokens, now.admitted() - before.admitted(), (double)
                     (now.admittedTokens() - before.admittedTokens()));
             before = now;
+        }
+
+        private static double weight(double elapsed, double seconds) {
+            return 1 - Math.exp(-elapsed / seconds);
         }
 
         private static double rate(long now, long before, double elapsed) {

@@ -205,6 +205,7 @@ final class InputsCodec {
         json.writeNumberProperty("queued", view.queued());
         LedgerCodec.duration(json, "oldestAge", view.oldestAge());
         LedgerCodec.number(json, "arrivalsPerSecond", view.arrivalsPerSecond());
+        LedgerCodec.number(json, "steadyArrivalsPerSecond", view.steadyArrivalsPerSecond());
         LedgerCodec.number(json, "refusedPerSecond", view.refusedPerSecond());
         LedgerCodec.number(json, "inFlightSeconds", view.inFlightSeconds());
         LedgerCodec.number(json, "tokensPerRequest", view.tokensPerRequest());
@@ -381,7 +382,9 @@ final class InputsCodec {
                 json.number("refusedPerSecond"),
                 json.number("inFlightSeconds"),
                 json.number("tokensPerRequest"),
-                json.optional("served").map(InputsCodec::servedView).orElse(ServedView.NOTHING));
+                json.optional("served").map(InputsCodec::servedView).orElse(ServedView.NOTHING),
+                // Ledgers of before it was known have but the one rate.
+                json.number(json.has("steadyArrivalsPerSecond") ? "steadyArrivalsPerSecond" : "arrivalsPerSecond"));
     }
 
     private Tier tier(String pool, Json json) {

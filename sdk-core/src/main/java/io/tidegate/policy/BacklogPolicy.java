@@ -48,6 +48,9 @@ import java.util.Optional;
  *   wanted  = ⌈ Σλ·w/(μ·r) + surplus/(μ·W) ⌉,  surplus = max(0, Σqueued·w − ∫ max(0, μ·replicas(t) − Σλ·w) dt)
  * </pre>
  *
+ * <p>λ is the quick rate of arrivals where that asks for more replicas than there are, else the steady one ({@link
+ * PoolView#steady()}).
+ *
  * <p>The largest of these wins. S of a batching engine grows with its load, from S₀ alone to c/μ when full. So the slots that are
  * in use on a pool with room are fewer than would be in use with fewer replicas, and λ·S/c is at most λ/μ, equal when the pool is
  * full: Little's law sees the pool as it is, rates see it as it would be. Rates decide therefore while μ is right or too
@@ -97,6 +100,10 @@ public final class BacklogPolicy implements Policy {
 
     @Override
     public Proposal propose(PoolView view) {
+        return Steady.unlessMore(view, this::on);
+    }
+
+    private Proposal on(PoolView view) {
         Work replica = view.replicaWork();
         if (replica.slots() == 0) {
             return new Proposal.Abstains(name(), "a replica has no slots configured");

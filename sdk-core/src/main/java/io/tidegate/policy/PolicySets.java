@@ -18,7 +18,7 @@ public final class PolicySets {
     private PolicySets() {}
 
     /**
-     * The set for a pool of which nothing is known but its tiers: {@link SloPolicy} at 93 % of the throughput for promised tiers and 95 %
+     * The set for a pool of which nothing is known but its tiers: {@link SloPolicy} at 93 % of the throughput for promised tiers and 94 %
      * for the others, over a {@link BacklogPolicy} that aims at 95 % of learned throughput and keeps no more slots free than two standard
      * deviations. Neither asks for what will be gone before a replica could help.
      *
@@ -37,7 +37,7 @@ public final class PolicySets {
                         .build(),
                 SloPolicy.builder()
                         .promisedUse(0.93)
-                        .otherUse(0.95)
+                        .otherUse(0.94)
                         .onlyLasting(true)
                         .build());
     }

@@ -40,8 +40,17 @@ import org.jspecify.annotations.Nullable;
  * that less the age of its oldest waiter. A tier without a promise buys replicas for its steady need only, at a higher use: what it
  * leaves idle is what tiers above it need in bursts, and what waits of it waits until there is room.
  *
+ * <p>What a promise needs of that depends on how long it lets requests wait: arrivals that come at once by chance are served within b, but
+ * for the part p that the SLO's target leaves, by a throughput C with C·(C − λ) = V·ln(1/p)/(2·b), where V = 2·Σ n·w² is the variance of work
+ * per second (a queue in heavy traffic is a Brownian motion with drift: Kingman 1962; sizes spread like an exponential). Where
+ * max(C, λ/otherUse) is less than steady and safety together, it stands for both: a patient tier costs no more room than one without a promise. With b
+ * = 60 s and a target of 90 %, 10/s need C = 10.04/s.
+ *
+ * <p>λ is the quick rate of arrivals where that asks for more replicas than there are, else the steady one ({@link
+ * PoolView#steady()}): of a quick rate a window of stabilization would keep what chance made of it.
+ *
  * <p>Example: μ = 1.45 requests/s, T = 100 s, premium 3/s with a promise, standard 7/s without, z = 1. Premium needs
- * 3/(1.45·0.85) + √(3/100)/1.45 = 2.55; both need 10/(1.45·0.92) = 7.50; so 8. Were standard promised as well, both would need
+ * 3/(1.45·0.85) + √(3/100)/1.45 = 2.55; both need 10/(1.45·0.92) = 7.50; so 8. Were standard promised its first token within a second as well, both would need
  * 10/(1.45·0.85) + √(10/100)/1.45 = 8.33; so 9.
  *
  * <p>Until a throughput is learned, 80 % of slots ÷ mean time in flight stands for it. It abstains while there is traffic and neither is known.
@@ -94,6 +103,10 @@ public final class SloPolicy implements Policy {
 
     @Override
     public Proposal propose(PoolView view) {
+        return Steady.unlessMore(view, this::on);
+    }
+
+    private Proposal on(PoolView view) {
         if (!view.tiers().stream().allMatch(Throughput::possible)) {
             return new Proposal.Abstains(name(), "the gate's counts are not numbers that can be true");
         }
@@ -126,7 +139,6 @@ public final class SloPolicy implements Policy {
         double arriving = 0;
         double variance = 0;
         double queued = 0;
-        double toReady = seconds(view.timeToReady());
         for (int i = 0; i < view.tiers().size(); i++) {
             TierView tier = view.tiers().get(i);
             double each = throughput.perRequest().get(i);
@@ -135,8 +147,16 @@ public final class SloPolicy implements Policy {
             queued += Throughput.waiting(view, tier, onlyLasting) * each;
             if (tier.arrivalsPerSecond() > Throughput.IDLE || tier.queued() > 0) {
                 Need need = promised(tier)
-                        ? promised(view, tier, throughput.perReplica(), arriving, queued, Math.sqrt(variance / toReady))
-                        : new Need(tier, false, arriving / (throughput.perReplica() * otherUse), 0, 0, arriving, 0);
+                        ? promised(view, tier, throughput.perReplica(), arriving, queued, variance)
+                        : new Need(
+                                tier,
+                                false,
+                                otherUse,
+                                arriving / (throughput.perReplica() * otherUse),
+                                0,
+                                0,
+                                arriving,
+                                0);
                 largest = largest == null || need.replicas() > largest.replicas() ? need : largest;
             }
         }
@@ -144,18 +164,39 @@ public final class SloPolicy implements Policy {
     }
 
     private Need promised(
-            PoolView view, TierView tier, double perReplica, double arriving, double queued, double deviation) {
+            PoolView view, TierView tier, double perReplica, double arriving, double queued, double variance) {
         double toReady = seconds(view.timeToReady());
         double left = Math.max(0, seconds(budget(tier)) - seconds(tier.oldestAge()));
         double late = Math.max(0, queued - Throughput.free(view, perReplica, arriving, Math.max(toReady, left)));
+        double untilReady = toReady > 0 ? sigmas * Math.sqrt(variance / toReady) : 0;
+        double chance = chance(tier, arriving, variance, left);
+        // A promise that leaves more time than chance takes needs no more room than none.
+        boolean patient = Math.max(chance, arriving / otherUse) < arriving / promisedUse + untilReady;
+        double use = patient ? otherUse : promisedUse;
+        double safety = patient ? Math.max(0, chance - arriving / use) : untilReady;
         return new Need(
                 tier,
                 true,
-                arriving / (perReplica * promisedUse),
-                toReady > 0 ? sigmas * deviation / perReplica : 0,
+                use,
+                arriving / (perReplica * use),
+                safety / perReplica,
                 late / (perReplica * Math.max(seconds(drainWindow), left - toReady)),
                 arriving,
                 late);
+    }
+
+    /**
+     * Throughput at which what arrives by chance waits longer than {@code seconds} as seldom as the tier's promise allows: C(C − A) = V·ln(1/p)/(2·seconds)
+     * for a queue in heavy traffic, with arrivals A, p the part that may be late, and V the variance of work per second.
+     */
+    private static double chance(TierView tier, double arriving, double variance, double seconds) {
+        double late = 1 - tier.tier().slo().target();
+        if (!(seconds > 0) || !(late > 0)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        // Requests differ in size, which doubles the variance where sizes spread like an exponential.
+        double room = 2 * variance * Math.log(1 / late) / (2 * seconds);
+        return (arriving + Math.sqrt(arriving * arriving + 4 * room)) / 2;
     }
 
     private static boolean promised(TierView tier) {
@@ -200,13 +241,13 @@ public final class SloPolicy implements Policy {
                 need.steady(),
                 number(throughput.perReplica()),
                 throughput.learned() ? "" : " (a guess)",
-                (need.promised() ? promisedUse : otherUse) * 100));
+                need.use() * 100));
         if (need.safety() > 0) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "; %.2f more for chance until one more could be ready (%.0f s)",
-                    need.safety(),
-                    seconds(view.timeToReady())));
+            text.append(String.format(Locale.ROOT, "; %.2f more for chance", need.safety()));
+            if (need.use() == promisedUse) {
+                text.append(String.format(
+                        Locale.ROOT, " until one more could be ready (%.0f s)", seconds(view.timeToReady())));
+            }
         }
         if (need.backlog() > 0) {
             text.append(String.format(
@@ -228,6 +269,7 @@ public final class SloPolicy implements Policy {
     private record Need(
             TierView tier,
             boolean promised,
+            double use,
             double steady,
             double safety,
             double backlog,
@@ -251,7 +293,8 @@ public final class SloPolicy implements Policy {
 
         /**
          * Part of what replicas sustain that tiers with a promise, and those above them, should ask for; above 0 and at most 1, 0.85 by
-         * default. Lower keeps more promises and costs more.
+         * default. Lower keeps more promises and costs more. Tiers whose promise leaves more time than chance takes ask for {@link
+         * #otherUse} only.
          */
         public Builder promisedUse(double promisedUse) {
             this.promisedUse = share("promisedUse", promisedUse);

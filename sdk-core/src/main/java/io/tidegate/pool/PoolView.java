@@ -71,6 +71,13 @@ public record PoolView(
                 pool, nowNanos, evidence, other, replicaWork, timeToReady, tiers, signals, capacity, recent);
     }
 
+    /** The same pool with the steady rate of arrivals in place of the quick one. */
+    public PoolView steady() {
+        List<TierView> steady = tiers.stream().map(TierView::steady).toList();
+        return new PoolView(
+                pool, nowNanos, evidence, replicas, replicaWork, timeToReady, steady, signals, capacity, recent);
+    }
+
     /**
      * One tier at that instant.
      *
@@ -83,6 +90,7 @@ public record PoolView(
      * @param inFlightSeconds mean time a permit is held; NaN before the first was returned
      * @param tokensPerRequest mean tokens a permit holds; NaN before the first was given
      * @param served what became of those that were served lately
+     * @param steadyArrivalsPerSecond the same as {@code arrivalsPerSecond}, smoothed four times as long: later, and moved half as much by chance
      */
     public record TierView(
             Tier tier,
@@ -93,7 +101,32 @@ public record PoolView(
             double refusedPerSecond,
             double inFlightSeconds,
             double tokensPerRequest,
-            ServedView served) {
+            ServedView served,
+            double steadyArrivalsPerSecond) {
+
+        /** With arrivals that are the same however long they are smoothed. */
+        public TierView(
+                Tier tier,
+                long inFlight,
+                long queued,
+                Duration oldestAge,
+                double arrivalsPerSecond,
+                double refusedPerSecond,
+                double inFlightSeconds,
+                double tokensPerRequest,
+                ServedView served) {
+            this(
+                    tier,
+                    inFlight,
+                    queued,
+                    oldestAge,
+                    arrivalsPerSecond,
+                    refusedPerSecond,
+                    inFlightSeconds,
+                    tokensPerRequest,
+                    served,
+                    arrivalsPerSecond);
+        }
 
         /** With nothing known of what was served. */
         public TierView(
@@ -115,6 +148,20 @@ public record PoolView(
                     inFlightSeconds,
                     tokensPerRequest,
                     ServedView.NOTHING);
+        }
+
+        private TierView steady() {
+            return new TierView(
+                    tier,
+                    inFlight,
+                    queued,
+                    oldestAge,
+                    steadyArrivalsPerSecond,
+                    refusedPerSecond,
+                    inFlightSeconds,
+                    tokensPerRequest,
+                    served,
+                    steadyArrivalsPerSecond);
         }
     }
 

@@ -60,6 +60,18 @@ class LoadRatesTest {
     }
 
     @Test
+    void update_steadyRate_risesOverFourWindows() {
+        update();
+        TierView view = null;
+        for (int i = 0; i < 240; i++) {
+            load.arrive(1);
+            view = after(Duration.ofMillis(250));
+        }
+        assertThat(view.steadyArrivalsPerSecond()).isCloseTo(4 * (1 - Math.exp(-1)), within(1e-9));
+        assertThat(view.arrivalsPerSecond()).isCloseTo(4 * (1 - Math.exp(-4)), within(1e-9));
+    }
+
+    @Test
     void update_unevenReading_doesNotBendTheRate() {
         LoadRates coarse = new LoadRates(WINDOW);
         update();

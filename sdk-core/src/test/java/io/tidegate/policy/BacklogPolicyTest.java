@@ -15,7 +15,10 @@ import io.tidegate.policy.Proposal.Cause;
 import io.tidegate.policy.Proposal.Wants;
 import io.tidegate.pool.Capacity;
 import io.tidegate.pool.PoolView;
+import io.tidegate.pool.PoolView.ServedView;
+import io.tidegate.pool.PoolView.TierView;
 import io.tidegate.pool.PoolViews;
+import io.tidegate.pool.Tier;
 import io.tidegate.pool.Work;
 import java.time.Duration;
 import org.junit.jupiter.api.Nested;
@@ -83,6 +86,26 @@ class BacklogPolicyTest {
             Wants wants = wants(view().ready(3).tier(0, UNKNOWN, 0));
             assertThat(wants.replicas()).isZero();
             assertThat(wants.cause()).isEqualTo(Cause.ARRIVALS);
+        }
+
+        @Test
+        void quickRateNearTheNextReplica_steadyRateDecidesThatOneGoes() {
+            // 2.6·8/(32·0.8) = 0.81 by the quick rate is below 2 as well, but 3.3 would be 1.03 and keep two.
+            PoolView view = view().ready(2)
+                    .tier(new TierView(
+                            Tier.builder("standard").build(),
+                            0,
+                            0,
+                            Duration.ZERO,
+                            3.3,
+                            0,
+                            8,
+                            UNKNOWN,
+                            ServedView.NOTHING,
+                            2.6))
+                    .build();
+            assertThat(((Wants) BacklogPolicy.builder().build().propose(view)).replicas())
+                    .isEqualTo(1);
         }
 
         @Test

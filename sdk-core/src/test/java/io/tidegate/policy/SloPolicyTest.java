@@ -32,7 +32,7 @@ class SloPolicyTest {
             .slo(Slo.timeToFirstToken(Duration.ofSeconds(3)))
             .build();
     private static final Tier PROMISED = Tier.builder("standard")
-            .slo(Slo.timeToFirstToken(Duration.ofSeconds(3)))
+            .slo(Slo.timeToFirstToken(Duration.ofSeconds(1)))
             .build();
     private static final Tier STANDARD = Tier.builder("standard").build();
 
@@ -90,6 +90,70 @@ class SloPolicyTest {
     }
 
     @Nested
+    class RoomForChance {
+
+        private static final Tier PATIENT = Tier.builder("batch")
+                .slo(Slo.timeToFirstToken(Duration.ofMinutes(1)).withTarget(0.9))
+                .maxQueueTime(Duration.ofMinutes(1))
+                .build();
+
+        @Test
+        void patientPromise_needsNoMoreRoomThanNone() {
+            // C(C - 10) = 2·10·ln(10)/(2·60): 10.04/s would do for chance, and 92 % use has 10.87.
+            Wants wants = wants(pool().tier(tier(PATIENT, 10, 0)));
+            assertThat(wants.demand()).isCloseTo(10 / (1.45 * 0.92), within(1e-9));
+            assertThat(wants.cause()).isEqualTo(Cause.SLO);
+            assertThat(wants.why()).contains("at 92 % of it").doesNotContain("chance");
+        }
+
+        @Test
+        void itsOldestHasWaitedNearlyAllOfIt_needsTheRoomOfAPromise() {
+            Wants wants = wants(pool().tier(tier(PATIENT, 10, 1, Duration.ofMillis(59_500))));
+            double late = 1 / (1.45 * 30);
+            assertThat(wants.demand())
+                    .isCloseTo(10 / (1.45 * 0.85) + Math.sqrt(10 / 100.0) / 1.45 + late, within(0.01));
+            assertThat(wants.why()).contains("at 85 % of it");
+        }
+
+        @Test
+        void chanceTakesMoreThanTheUseLeaves_isAskedForAndNoMore() {
+            SloPolicy full = SloPolicy.builder().promisedUse(0.9).otherUse(1).build();
+            Wants wants = (Wants) full.propose(pool().tier(tier(PATIENT, 10, 0)).build());
+            double enough = (10 + Math.sqrt(100 + 4 * 2 * 10 * Math.log(10) / (2 * 60))) / 2;
+            assertThat(wants.demand()).isCloseTo(enough / 1.45, within(1e-9));
+            assertThat(wants.why()).contains("0.03 more for chance");
+        }
+    }
+
+    @Nested
+    class QuickAndSteady {
+
+        private static TierView rates(double quick, double steady) {
+            return new TierView(STANDARD, 0, 0, Duration.ZERO, quick, 0, 30, Double.NaN, ServedView.NOTHING, steady);
+        }
+
+        @Test
+        void quickAsksForMoreThanThereIs_itDecides() {
+            // 5/(1.45·0.92) = 3.75 of 2.
+            assertThat(wants(pool().tier(rates(5, 2))).demand()).isCloseTo(3.75, within(0.01));
+        }
+
+        @Test
+        void quickAsksForNoMore_steadyDecides() {
+            // By the quick rate 1.95, which would keep two for a window; by the steady one 0.97.
+            Wants wants = wants(pool().tier(rates(2.6, 1.3)));
+            assertThat(wants.replicas()).isEqualTo(1);
+            assertThat(wants.demand()).isCloseTo(0.97, within(0.01));
+        }
+
+        @Test
+        void steadyAloneAsksForMore_doesNotRaise() {
+            Wants wants = wants(pool().tier(rates(1.3, 5)));
+            assertThat(wants.replicas()).isEqualTo(1);
+        }
+    }
+
+    @Nested
     class Backlog {
 
         @Test
@@ -124,12 +188,12 @@ class SloPolicyTest {
                     .maxQueueTime(Duration.ofMinutes(10))
                     .slo(Slo.none().withTimePerOutputToken(Duration.ofMillis(200)))
                     .build();
-            // 2.9 − 1 = 1.9/s for 600 s are 1140 of 2000; 860/(1.45·500) = 1.19, on top of 0.81 + 0.07.
-            assertThat(wants(pool().tier(tier(batch, 1, 2000))).demand()).isCloseTo(2.07, within(0.01));
+            // 2.9 − 1 = 1.9/s for 600 s are 1140 of 2000; 860/(1.45·500) = 1.19, on top of 1/(1.45·0.92) = 0.75.
+            assertThat(wants(pool().tier(tier(batch, 1, 2000))).demand()).isCloseTo(1.94, within(0.01));
             // The oldest has waited 9 minutes: what is not done when a replica is ready is late, 1810/(1.45·30).
             assertThat(wants(pool().tier(tier(batch, 1, 2000, Duration.ofMinutes(9))))
                             .demand())
-                    .isCloseTo(0.88 + 41.61, within(0.01));
+                    .isCloseTo(0.75 + 41.61, within(0.01));
         }
 
         @Test
@@ -154,11 +218,14 @@ class SloPolicyTest {
             ServedView served = new ServedView(
                     0, 0, 0, 0, 0, 0, 0, LatencySnapshot.of(counts), LatencySnapshot.EMPTY, LatencySnapshot.EMPTY);
             TierView slow = new TierView(PREMIUM, 0, 10, Duration.ZERO, 1, 0, 30, Double.NaN, served);
-            double unhurried =
-                    wants(pool().timeToReady(1).tier(tier(PREMIUM, 1, 10))).demand();
-            assertThat(wants(pool().timeToReady(1).tier(slow)).demand())
-                    .isCloseTo(unhurried + 1.9 * 1.5 / (1.45 * 30), within(0.001));
+            SloPolicy noChance = SloPolicy.builder().sigmas(0).build();
+            double unhurried = demand(noChance, tier(PREMIUM, 1, 10));
+            assertThat(demand(noChance, slow)).isCloseTo(unhurried + 1.9 * 1.5 / (1.45 * 30), within(0.001));
         }
+    }
+
+    private static double demand(SloPolicy policy, TierView tier) {
+        return ((Wants) policy.propose(pool().timeToReady(1).tier(tier).build())).demand();
     }
 
     @Nested

@@ -70,6 +70,8 @@ final class Fleet implements ScalerBackend {
         boolean ready;
         boolean draining;
         boolean gone;
+        /** Seconds it had been busy when it was scraped last. */
+        double busyAtScrape;
 
         private VirtualTime.@Nullable Entry next;
         private long nextNanos = VllmReplica.NEVER;

@@ -41,7 +41,6 @@ final class Telemetry implements Observation, Scorer.Listener {
     private final Recent predicted = new Recent();
     private final Recent perToken = new Recent();
     private double scraped;
-    private double busyBefore;
 
     Telemetry(VirtualTime time, Traffic traffic, Fleet fleet, Profile profile, int min, int max, double scrapePeriod) {
         this.time = time;
@@ -142,11 +141,13 @@ final class Telemetry implements Observation, Scorer.Listener {
                 engineWaiting += member.engine.waiting();
                 engineRunning += member.engine.running();
                 cache += member.engine.cacheUse();
-                busy += member.engine.busyNanos(time.nanos()) / 1e9;
+                double busyNow = member.engine.busyNanos(time.nanos()) / 1e9;
+                busy += busyNow - member.busyAtScrape;
+                member.busyAtScrape = busyNow;
             }
         }
-        double busyShare = scraped == 0 && now == 0 ? 0 : Math.max(0, busy - busyBefore) / scrapePeriod;
-        busyBefore = busy;
+        // By replica: one that has left takes its own past with it and no other's.
+        double busyShare = scraped == 0 && now == 0 ? 0 : busy / scrapePeriod;
         gauge(Gauge.QUEUED, traffic.queued());
         gauge(Gauge.DISPATCHED, traffic.running());
         gauge(Gauge.IN_FLIGHT, traffic.queued() + (double) traffic.running());

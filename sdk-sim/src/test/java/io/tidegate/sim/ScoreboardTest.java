@@ -16,6 +16,7 @@ import io.tidegate.sim.score.Comparison;
 import io.tidegate.sim.score.Comparison.Row;
 import io.tidegate.sim.score.Dominance;
 import io.tidegate.sim.score.RunScore;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -77,6 +78,39 @@ class ScoreboardTest {
     @ValueSource(strings = {"overshoot", "step", "flash"})
     void nobody_isBetterByBothMeasures(String scenario) {
         assertNobodyDominates(board(Scenarios.named(scenario), 3, BOTH, everybody()));
+    }
+
+    /** Six hours in which nearly all is growth, begun with four replicas and nothing known: more than the whole day takes. */
+    @Test
+    void day_sixHoursOfTheMorning_takeAtMostThreeTenthsMoreThanTheBound() {
+        Scenario day = Scenarios.named("day");
+        assertNearTheBound(
+                1.3,
+                board(
+                        day.withTrace(seed -> day.trace().apply(seed).slice(Duration.ofHours(6), Duration.ofHours(6))),
+                        1,
+                        List.of(Admission.GATE),
+                        List.of("tidegate", "bound")));
+    }
+
+    @Test
+    @EnabledIfSystemProperty(
+            named = "tidegate.scoreboard",
+            matches = "all",
+            disabledReason = "ten minutes; run with -Dtidegate.scoreboard=all")
+    void day_takesAtMostAQuarterMoreThanTheBound() {
+        assertNearTheBound(board(Scenarios.named("day"), 10, List.of(Admission.GATE), List.of("tidegate", "bound")));
+    }
+
+    private static void assertNearTheBound(double times, Comparison all) {
+        Row ours = row(all, "tidegate", "gate");
+        double bound = all.rows().stream()
+                .filter(each -> each.scaler().equals("bound"))
+                .mapToDouble(each -> replicaHours(each))
+                .findFirst()
+                .orElseThrow();
+        assertThat(replicaHours(ours)).isLessThanOrEqualTo(times * bound);
+        assertThat(attained(ours, 0)).isGreaterThanOrEqualTo(99);
     }
 
     /** The whole of it. */

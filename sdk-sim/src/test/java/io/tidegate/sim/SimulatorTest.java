@@ -23,6 +23,7 @@ import io.tidegate.sim.trace.Generators;
 import io.tidegate.sim.trace.Lengths;
 import io.tidegate.sim.trace.Shares;
 import io.tidegate.sim.trace.TraceEvent;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -248,5 +249,28 @@ class SimulatorTest {
                         shortened(Scenarios.named("day"), Duration.ofHours(2)), "static-4", Admission.FIFO, 1)
                 .course();
         assertThat(course).hasSizeBetween(590, 700);
+    }
+
+    @Test
+    void longerTrace_heapIsNoLarger() {
+        Scenario day = Scenarios.named("day");
+        long short_ = heapNearTheEnd(shortened(day, Duration.ofMinutes(10)));
+        long long_ = heapNearTheEnd(shortened(day, Duration.ofMinutes(100)));
+        // Some 146,000 requests more: kept, each would be a hundred bytes and more.
+        assertThat(long_ - short_).isLessThan(4L << 20);
+    }
+
+    /** Bytes that are still reachable when nine tenths have been simulated. */
+    private static long heapNearTheEnd(Scenario scenario) {
+        long[] used = new long[1];
+        Simulator.run(new RunPlan(scenario, "static-6", Admission.GATE, 1), progress -> {
+            if (progress >= 0.9 && used[0] == 0) {
+                System.gc();
+                used[0] =
+                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+            }
+        });
+        assertThat(used[0]).isPositive();
+        return used[0];
     }
 }
