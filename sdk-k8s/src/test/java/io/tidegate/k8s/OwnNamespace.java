@@ -6,6 +6,7 @@
 package io.tidegate.k8s;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
@@ -14,12 +15,18 @@ import java.util.UUID;
 /** A namespace of its own on the cluster of {@code KUBECONFIG} or {@code ~/.kube/config}. */
 public final class OwnNamespace implements AutoCloseable {
 
-    private final KubernetesClient admin = new KubernetesClientBuilder()
-            .withHttpClientFactory(new JdkHttpClientFactory())
-            .build();
+    private final KubernetesClient admin;
     private final String name = "tidegate-test-" + UUID.randomUUID().toString().substring(0, 8);
 
     public OwnNamespace() {
+        this(Config.autoConfigure(null));
+    }
+
+    public OwnNamespace(Config config) {
+        admin = new KubernetesClientBuilder()
+                .withConfig(config)
+                .withHttpClientFactory(new JdkHttpClientFactory())
+                .build();
         admin.resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(name)

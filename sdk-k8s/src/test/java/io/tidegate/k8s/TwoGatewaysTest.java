@@ -74,7 +74,7 @@ class TwoGatewaysTest {
                     retryPeriod: 200ms
                     requestTimeout: 500ms
                 """.formatted(folder.resolve("kubeconfig"), identity);
-        return Tidegate.builder(ConfigReader.parse("two.yaml", text)).build();
+        return Tidegate.builder(ConfigReader.parse("two.yaml", text)).start();
     }
 
     private Map<String, String> annotations() {
