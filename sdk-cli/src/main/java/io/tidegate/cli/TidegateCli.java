@@ -16,7 +16,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "tidegate",
         description = "Admits, scales and accounts for LLM requests in front of vLLM fleets.",
-        subcommands = {DemoCommand.class, LedgerCommand.class, BenchCommand.class},
+        subcommands = {DemoCommand.class, LedgerCommand.class, ManifestsCommand.class, BenchCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = TidegateCli.Versions.class,
         synopsisSubcommandLabel = "COMMAND")
