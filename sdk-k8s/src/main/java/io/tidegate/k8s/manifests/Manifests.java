@@ -6,6 +6,7 @@
 package io.tidegate.k8s.manifests;
 
 import io.tidegate.config.TidegateConfig;
+import io.tidegate.config.TidegateConfig.LeadershipConfig;
 import io.tidegate.k8s.manifests.Workload.Backend;
 import io.tidegate.k8s.manifests.Workload.Range;
 import java.io.IOException;
@@ -80,6 +81,7 @@ public final class Manifests {
     private final List<Workload> workloads;
     private final String namespace;
     private final boolean withConfig;
+    private final @Nullable String lease;
     private final Map<String, Yaml> shared;
     private final SortedMap<String, String> files = new TreeMap<>();
     private final List<String> notes;
@@ -91,6 +93,7 @@ public final class Manifests {
         this.namespace = found.namespace();
         this.notes = new ArrayList<>(found.notes());
         this.withConfig = config != null;
+        this.lease = lease(config);
         this.shared = Map.of(
                 "namespace", Yaml.text(namespace),
                 "gateway", Yaml.text(settings.gateway()),
@@ -158,7 +161,7 @@ public final class Manifests {
         Map<String, String> base = new LinkedHashMap<>();
         if (settings.has(ManifestPart.RBAC)) {
             base.put("serviceaccount.yaml", template("serviceaccount.yaml", Map.of()));
-            base.put("role.yaml", Rights.of(namespace, workloads));
+            base.put("role.yaml", Rights.of(namespace, workloads, lease));
             base.put("rolebinding.yaml", template("rolebinding.yaml", Map.of()));
         }
         if (settings.has(ManifestPart.GATEWAY)) {
@@ -186,6 +189,20 @@ public final class Manifests {
                     "  disableNameSuffixHash: true"));
         }
         files.put(BASE + KUSTOMIZATION, text(lines));
+    }
+
+    /** The lease that the configuration names, or null. */
+    private static @Nullable String lease(@Nullable TidegateConfig config) {
+        LeadershipConfig leadership = config == null ? null : config.leadership();
+        if (leadership == null || !leadership.type().equals("kubernetes-lease")) {
+            return null;
+        }
+        String name = leadership.settings().getOrDefault("name", "tidegate");
+        if (!name.matches("[a-z0-9][a-z0-9.-]{0,252}")) {
+            throw new IllegalArgumentException(
+                    "leadership.settings.name must be the name of a Kubernetes object but was \"" + name + "\"");
+        }
+        return name;
     }
 
     private Yaml configSecret() {

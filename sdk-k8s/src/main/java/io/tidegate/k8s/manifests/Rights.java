@@ -11,8 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The Role that is shipped, with names put in and without the rules of what is not used. */
 final class Rights {
@@ -42,14 +44,18 @@ final class Rights {
         }
     }
 
-    /** The Role for these. */
-    static String of(String namespace, List<Workload> workloads) {
-        return render(namespace, workloads, true);
+    /**
+     * The Role for these.
+     *
+     * @param lease by which gateways elect a leader, null if they do not
+     */
+    static String of(String namespace, List<Workload> workloads, @Nullable String lease) {
+        return render(namespace, workloads, lease, true);
     }
 
     /** The same with every rule. */
-    static String everything(String namespace, List<Workload> workloads) {
-        return render(namespace, workloads, false);
+    static String everything(String namespace, List<Workload> workloads, String lease) {
+        return render(namespace, workloads, lease, false);
     }
 
     private static boolean any(List<Workload> workloads, Predicate<Workload> what) {
@@ -57,12 +63,17 @@ final class Rights {
     }
 
     /** Whether somebody does what a rule is for. A rule that is not known here is taken for used. */
-    private static boolean isUsed(Rule rule, List<Workload> workloads) {
+    private static boolean isUsed(Rule rule, List<Workload> workloads, @Nullable String lease) {
         if (rule.is("[deployments]")) {
-            // The term is written by kubernetes-scale; only programs share lists.
-            return rule.isNamed()
-                    ? rule.is("[get]") || any(workloads, each -> each.backend() == Backend.SCALE)
-                    : !rule.is("verbs: [list]");
+            // Who leads writes term and record; only programs share lists.
+            return rule.isNamed() ? rule.is("[get]") || lease != null : !rule.is("verbs: [list]");
+        }
+        if (rule.is("[leases]")) {
+            return lease != null;
+        }
+        if (rule.is("[endpointslices]") || rule.is("[pods]", "verbs: [patch]")) {
+            // Discovery and drains are wired in Java.
+            return false;
         }
         if (rule.is("[pods]", "verbs: [list]")) {
             return any(workloads, Workload::births);
@@ -77,12 +88,15 @@ final class Rights {
         return true;
     }
 
-    private static String render(String namespace, List<Workload> workloads, boolean onlyUsed) {
+    private static String render(String namespace, List<Workload> workloads, @Nullable String lease, boolean onlyUsed) {
         List<String> head = new ArrayList<>();
         List<Rule> rules = new ArrayList<>();
         read(Template.resource(SHIPPED), head, rules);
-        List<String> lines = new ArrayList<>(List.of(
-                "# What the gateway may do, and no more: no rule creates or deletes anything, or reads secrets."));
+        List<String> lines = new ArrayList<>(
+                List.of(
+                        lease == null
+                                ? "# What the gateway may do, and no more: no rule creates or deletes anything, or reads secrets."
+                                : "# What the gateway may do, and no more: no rule creates anything but the lease, deletes, or reads secrets."));
         for (String line : head) {
             if (!line.startsWith("#")) {
                 lines.add(line.replace("${namespace}", Yaml.text(namespace).written()));
@@ -90,12 +104,13 @@ final class Rights {
         }
         List<String> said = List.of();
         for (Rule rule : rules) {
-            if (!onlyUsed || isUsed(rule, workloads)) {
+            if (!onlyUsed || isUsed(rule, workloads, lease)) {
                 if (!rule.comments().equals(said)) {
                     lines.addAll(rule.comments());
                     said = rule.comments();
                 }
-                lines.addAll(filled(rule, workloads, onlyUsed));
+                filled(rule, workloads, onlyUsed)
+                        .forEach(each -> lines.add(lease == null ? each : each.replace("${lease}", lease)));
             }
         }
         String text = String.join("\n", lines) + "\n";
@@ -156,6 +171,9 @@ final class Rights {
     private static String named(String rule, List<Workload> workloads, boolean onlyUsed) {
         return NAMED.matcher(rule).replaceAll(found -> {
             String place = found.group(3);
+            if (place.equals("lease")) {
+                return Matcher.quoteReplacement(found.group());
+            }
             return found.group(1)
                     + workloads.stream()
                             .filter(each -> !onlyUsed || isOf(place, each))

@@ -499,10 +499,11 @@ class ManifestsTest {
                 .replace("${namespace}", "llm")
                 .replace("${deployment}", "vllm-deployment")
                 .replace("${hpa}", "vllm-deployment-hpa")
-                .replace("${scaledObject}", "vllm-deployment-scaler");
+                .replace("${scaledObject}", "vllm-deployment-scaler")
+                .replace("${lease}", "tidegate");
         Role whole = (Role) documents.read(shipped);
 
-        Role everything = (Role) documents.read(Rights.everything("llm", List.of(example)));
+        Role everything = (Role) documents.read(Rights.everything("llm", List.of(example), "tidegate"));
         assertThat(everything).isEqualTo(whole);
         Role written = read(standard(), "base/role.yaml", Role.class);
         assertThat(whole.getRules()).containsAll(written.getRules());
@@ -536,10 +537,29 @@ class ManifestsTest {
                 .anyMatch(rule -> rule.getResources().equals(List.of("pods")));
         assertThat(role.getRules().stream().anyMatch(rule -> rule.getResources().contains("scaledobjects")))
                 .isEqualTo(type.equals("keda-scaledobject"));
-        assertThat(role.getRules().stream()
-                        .anyMatch(rule -> rule.getResources().equals(List.of("deployments"))
-                                && rule.getVerbs().equals(List.of("patch"))))
-                .isEqualTo(type.equals("kubernetes-scale"));
+        assertThat(role.getRules())
+                .noneMatch(rule -> rule.getResources().equals(List.of("deployments"))
+                        && rule.getVerbs().contains("patch"))
+                .noneMatch(rule -> rule.getResources().contains("leases"));
+    }
+
+    @Test
+    void role_ofSeveralGateways_mayElectAndMark() {
+        Manifests manifests = of("""
+                pools: {chat: {tiers: {a: {}}, scaling: {max: 3, backend: {type: kubernetes-scale, settings: {deployment: vllm}}}}}
+                leadership: {type: kubernetes-lease, settings: {name: gateways, targets: {chat: deployment/vllm}}}
+                """, ManifestSettings.builder());
+        Role role = read(manifests, "base/role.yaml", Role.class);
+
+        assertThat(role.getRules())
+                .anyMatch(rule -> rule.getResources().equals(List.of("leases"))
+                        && rule.getVerbs().equals(List.of("get", "update"))
+                        && rule.getResourceNames().equals(List.of("gateways")))
+                .anyMatch(rule -> rule.getResources().equals(List.of("leases"))
+                        && rule.getVerbs().equals(List.of("create")))
+                .anyMatch(rule -> rule.getResources().equals(List.of("deployments"))
+                        && rule.getVerbs().equals(List.of("patch"))
+                        && rule.getResourceNames().equals(List.of("vllm")));
     }
 
     @Test
