@@ -657,7 +657,10 @@ class ManifestsTest {
 
     @Test
     void kustomize_buildsThem_andEachComponentAlone() throws Exception {
-        assumeTrue(run("kubectl", "version", "--client").status() == 0, "kubectl is not installed");
+        // Debian's own kubectl is of before components.
+        assumeTrue(
+                run("kubectl", "version", "--client").output().contains("Kustomize Version: v"),
+                "kubectl 1.24 or later is not installed");
         for (String component : List.of(
                 "hpa",
                 "keda-prometheus",
@@ -735,7 +738,11 @@ class ManifestsTest {
 
     @Test
     void expressions_giveWhatTheySay_byPromtool() throws Exception {
-        assumeTrue(run("promtool", "--version").status() == 0, "promtool is not installed");
+        boolean there = run("promtool", "--version").status() == 0;
+        if ("true".equals(System.getenv("TIDEGATE_CI"))) {
+            assertThat(there).as("promtool, which the continuous integration installs").isTrue();
+        }
+        assumeTrue(there, "promtool is not installed: on Debian, apt-get install prometheus");
         StringBuilder rules = new StringBuilder("groups:\n- name: manifests\n  rules:\n");
         Map<String, String> all = expressions(standard());
         all.forEach((name, expression) -> rules.append("  - record: ")
