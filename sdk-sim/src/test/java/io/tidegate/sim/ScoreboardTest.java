@@ -99,7 +99,8 @@ class ScoreboardTest {
             matches = "all",
             disabledReason = "ten minutes; run with -Dtidegate.scoreboard=all")
     void day_takesAtMostAQuarterMoreThanTheBound() {
-        assertNearTheBound(board(Scenarios.named("day"), 10, List.of(Admission.GATE), List.of("tidegate", "bound")));
+        assertNearTheBound(
+                1.25, board(Scenarios.named("day"), 10, List.of(Admission.GATE), List.of("tidegate", "bound")));
     }
 
     private static void assertNearTheBound(double times, Comparison all) {
