@@ -182,8 +182,12 @@ public final class KubernetesScaleException extends RuntimeException {
                 Reason.SUPERSEDED,
                 target,
                 0,
-                target + " was written to in term " + found + ", so what was decided in term " + asked
-                        + " was not carried out",
+                target + " was written to in term " + found + ", so what was decided in "
+                        + (asked == 0 ? "none" : "term " + asked) + " was not carried out"
+                        + (asked == 0
+                                ? "; let this gateway take part in the election (leadership), or remove annotation "
+                                        + ObjectFacts.EPOCH
+                                : ""),
                 null);
     }
 
