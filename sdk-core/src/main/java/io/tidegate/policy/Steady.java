@@ -18,11 +18,16 @@ final class Steady {
 
     static Proposal unlessMore(PoolView view, Function<PoolView, Proposal> policy) {
         Proposal quick = policy.apply(view);
-        if (more(quick, view)) {
+        if (more(quick, view) || none(quick)) {
             return quick;
         }
         Proposal steady = policy.apply(view.steady());
         return more(steady, view) ? quick : steady;
+    }
+
+    /** Nobody asks, waits or is served: the steady rate only remembers longer that somebody did. */
+    private static boolean none(Proposal proposal) {
+        return proposal instanceof Proposal.Wants wants && wants.replicas() == 0;
     }
 
     private static boolean more(Proposal proposal, PoolView view) {

@@ -147,6 +147,11 @@ class SloPolicyTest {
         }
 
         @Test
+        void nobodyAsksAnyMore_steadyRateIsNoReasonToStay() {
+            assertThat(wants(pool().tier(rates(0, 0.2))).replicas()).isZero();
+        }
+
+        @Test
         void steadyAloneAsksForMore_doesNotRaise() {
             Wants wants = wants(pool().tier(rates(1.3, 5)));
             assertThat(wants.replicas()).isEqualTo(1);
