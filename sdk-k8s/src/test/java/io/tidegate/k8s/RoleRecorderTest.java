@@ -216,7 +216,8 @@ class RoleRecorderTest {
                         .build()) {
             discovery.start();
             await().atMost(MockCluster.PATIENCE).until(() -> leadership.term().leads());
-            await().atMost(MockCluster.PATIENCE).until(() -> !discovery.snapshot().equals(EndpointSnapshot.UNKNOWN));
+            await().atMost(MockCluster.PATIENCE)
+                    .until(() -> !discovery.snapshot().equals(EndpointSnapshot.UNKNOWN));
             EngineMemory memory = leadership.memory().orElseThrow();
             memory.save(
                     "chat",

@@ -740,7 +740,9 @@ class ManifestsTest {
     void expressions_giveWhatTheySay_byPromtool() throws Exception {
         boolean there = run("promtool", "--version").status() == 0;
         if ("true".equals(System.getenv("TIDEGATE_CI"))) {
-            assertThat(there).as("promtool, which the continuous integration installs").isTrue();
+            assertThat(there)
+                    .as("promtool, which the continuous integration installs")
+                    .isTrue();
         }
         assumeTrue(there, "promtool is not installed: on Debian, apt-get install prometheus");
         StringBuilder rules = new StringBuilder("groups:\n- name: manifests\n  rules:\n");
