@@ -70,6 +70,10 @@ final class Api implements AutoCloseable {
                 .build();
     }
 
+    KubernetesClient client() {
+        return client;
+    }
+
     Duration callTimeout() {
         return callTimeout;
     }

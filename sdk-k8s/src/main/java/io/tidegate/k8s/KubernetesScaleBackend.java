@@ -13,6 +13,7 @@ import io.tidegate.engine.BackendException;
 import io.tidegate.engine.spi.ReplicaStatus;
 import io.tidegate.engine.spi.ScaleRequest;
 import io.tidegate.engine.spi.ScalerBackend;
+import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -60,6 +62,8 @@ import org.jspecify.annotations.Nullable;
  * …/pods?labelSelector=…&limit=500}</td></tr>
  * <tr><td>list</td><td>horizontalpodautoscalers in {@code autoscaling}, scaledobjects in {@code keda.sh}</td><td>{@link #scale}, with {@link
  * Builder#scan} only</td><td>at most every 30 s for each namespace</td></tr>
+ * <tr><td>list, watch</td><td>deployments</td><td>{@link #status}, with {@link Builder#watch} only</td><td>{@code GET
+ * …/deployments?fieldSelector=metadata.name=<name>}</td></tr>
  * <tr><td>list</td><td>deployments</td><td>{@link #status}, with {@link Builder#sharedLists} only</td><td>{@code GET
  * …/deployments?limit=500}</td></tr>
  * </table>
@@ -94,6 +98,10 @@ public final class KubernetesScaleBackend implements ScalerBackend {
     private final Duration respectFor;
     private final @Nullable AutoscalerScan scan;
     private final @Nullable SharedLists lists;
+    private final @Nullable WatchedObjects watched;
+    /** The clock of the watch, if it is its own. */
+    private final @Nullable SystemTime ownTime;
+
     private final LongSupplier nanos;
     private final Supplier<Instant> wall;
 
@@ -115,6 +123,13 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         this.respectFor = builder.respectFor;
         this.scan = builder.scan || builder.raise ? new AutoscalerScan(api, nanos) : null;
         this.lists = builder.sharedLists == null ? null : new SharedLists(api, builder.sharedLists.toNanos(), nanos);
+        TimeSource given = builder.time;
+        this.ownTime = builder.watch && given == null ? SystemTime.start() : null;
+        TimeSource clock = given == null ? ownTime : given;
+        this.watched = !builder.watch || clock == null
+                ? null
+                : new WatchedObjects(
+                        api, clock, onlyTarget == null ? Set.copyOf(targets.values()) : Set.of(onlyTarget));
     }
 
     /** Starts a backend with the defaults. */
@@ -144,8 +159,9 @@ public final class KubernetesScaleBackend implements ScalerBackend {
     private ReplicaStatus read(String pool) {
         long deadlineNanos = api.deadline();
         ScaleTarget target = target(pool);
-        GenericKubernetesResource found =
-                lists == null ? api.get(deadlineNanos, target) : lists.get(deadlineNanos, target);
+        GenericKubernetesResource found = watched != null
+                ? watched.get(deadlineNanos, target)
+                : lists == null ? api.get(deadlineNanos, target) : lists.get(deadlineNanos, target);
         ObjectFacts facts = ObjectFacts.of(target, found);
         Replicas.Counts counts = replicas.count(target, found, deadlineNanos);
         Rivalry rivalry = rivalry(target);
@@ -200,8 +216,26 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         if (lists != null) {
             lists.wrote(target);
         }
-        api.writeScale(deadlineNanos, target, over, request.to());
+        writes(target);
+        try {
+            api.writeScale(deadlineNanos, target, over, request.to());
+        } finally {
+            // Again, since a status may have read it meanwhile as it was; and where the answer is lost it may have been
+            // written.
+            writes(target);
+        }
         rivalry.wrote(current, request.to(), nanos.getAsLong());
+    }
+
+    /** Whether all that was asked for is watched now. */
+    boolean watching() {
+        return watched != null && watched.watching();
+    }
+
+    private void writes(ScaleTarget target) {
+        if (watched != null) {
+            watched.writes(target);
+        }
     }
 
     /** What the object says at the version of the scale that was read, or after. */
@@ -261,6 +295,12 @@ public final class KubernetesScaleBackend implements ScalerBackend {
     /** Closes the client if it is its own; harmless when called twice. */
     @Override
     public void close() {
+        if (watched != null) {
+            watched.close();
+        }
+        if (ownTime != null) {
+            ownTime.close();
+        }
         api.close();
     }
 
@@ -293,6 +333,8 @@ public final class KubernetesScaleBackend implements ScalerBackend {
         private boolean scan;
         private Duration respectFor = Duration.ofHours(1);
         private @Nullable Duration sharedLists;
+        private boolean watch;
+        private @Nullable TimeSource time;
         private LongSupplier nanos = System::nanoTime;
         private Supplier<Instant> wall = Instant::now;
 
@@ -428,9 +470,19 @@ public final class KubernetesScaleBackend implements ScalerBackend {
 
         /** The clock by which ages are measured and times compared; the system's by default. */
         public Builder time(TimeSource time) {
-            Objects.requireNonNull(time, "time");
+            this.time = Objects.requireNonNull(time, "time");
             this.nanos = time::nanos;
             this.wall = time::wallTime;
+            return this;
+        }
+
+        /**
+         * Whether what is scaled is watched, so that a status costs no request and a replica that became ready is known with the event; one
+         * watch for each namespace, of a single object by name. Off by default, since it takes the rights to list and watch. Where the watch
+         * is not up, or silent for 75 s, objects are read by name.
+         */
+        public Builder watch(boolean watch) {
+            this.watch = watch;
             return this;
         }
 
@@ -464,6 +516,9 @@ public final class KubernetesScaleBackend implements ScalerBackend {
          */
         public KubernetesScaleBackend build() {
             connection.check();
+            if (watch && sharedLists != null) {
+                throw new IllegalArgumentException("watch and sharedLists exclude each other: a watch needs no lists");
+            }
             if ((name == null) == pools.isEmpty()) {
                 throw new IllegalArgumentException(
                         "either deployment, for the only pool, or one or more of pool is required, and not both");

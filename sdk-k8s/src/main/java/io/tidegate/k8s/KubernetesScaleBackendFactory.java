@@ -49,6 +49,7 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
     private static final String PLURAL = "plural";
     private static final String BIRTHS = "births";
     private static final String SCAN = "scan";
+    private static final String WATCH = "watch";
     private static final String RAISE = "raiseBesideAutoscaler";
     private static final String FORCE = "force";
     private static final String RESPECT_FOR = "respectFor";
@@ -63,6 +64,7 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
             Settings.CONTEXT,
             BIRTHS,
             SCAN,
+            WATCH,
             RAISE,
             FORCE,
             RESPECT_FOR);
@@ -104,6 +106,7 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
         given.problem(ScalableKind.problem(given.text(API_VERSION), kind, given.text(PLURAL)));
         boolean births = given.truth(BIRTHS, true);
         boolean scan = given.truth(SCAN, false);
+        boolean watch = given.truth(WATCH, false);
         boolean raise = given.truth(RAISE, false);
         boolean force = given.truth(FORCE, false);
         Duration respectFor = given.duration(RESPECT_FOR, Duration.ZERO, Duration.ofDays(30));
@@ -118,6 +121,7 @@ public final class KubernetesScaleBackendFactory implements ScalerBackendFactory
                 .kind(ScalableKind.of(given.text(API_VERSION), kind, given.text(PLURAL)))
                 .births(births)
                 .scan(scan)
+                .watch(watch)
                 .raiseBesideAutoscaler(raise)
                 .force(force);
         return respectFor == null ? builder : builder.respectFor(respectFor);

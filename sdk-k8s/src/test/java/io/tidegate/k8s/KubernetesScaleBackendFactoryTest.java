@@ -118,9 +118,9 @@ class KubernetesScaleBackendFactoryTest {
         rejected(
                 Map.of("replicas", "3", "Deployment", "vllm", "namespace", "ML", "kubeconfig", "/no/such/file"),
                 "Deployment is no setting, only [apiVersion, births, context, deployment, force, kind, kubeconfig, name, namespace, plural,"
-                        + " raiseBesideAutoscaler, respectFor, scan];"
+                        + " raiseBesideAutoscaler, respectFor, scan, watch];"
                         + " replicas is no setting, only [apiVersion, births, context, deployment, force, kind, kubeconfig, name, namespace, plural,"
-                        + " raiseBesideAutoscaler, respectFor, scan];"
+                        + " raiseBesideAutoscaler, respectFor, scan, watch];"
                         + " deployment is required: the name of the Deployment to scale;"
                         + " kubeconfig must be a file that can be read but was \"/no/such/file\";"
                         + " namespace must be 1 to 63 of [a-z0-9-], beginning and ending with a letter or digit, but was"

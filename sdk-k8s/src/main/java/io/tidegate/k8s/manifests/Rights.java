@@ -66,6 +66,9 @@ final class Rights {
     private static boolean isUsed(Rule rule, List<Workload> workloads, @Nullable String lease) {
         if (rule.is("[deployments]")) {
             // Who leads writes term and record; only programs share lists.
+            if (rule.is("[list, watch]")) {
+                return any(workloads, Workload::watch);
+            }
             return rule.isNamed() ? rule.is("[get]") || lease != null : !rule.is("verbs: [list]");
         }
         if (rule.is("[leases]")) {

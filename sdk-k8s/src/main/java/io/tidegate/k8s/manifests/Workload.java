@@ -12,6 +12,7 @@ package io.tidegate.k8s.manifests;
  * @param target what is scaled
  * @param backend what carries Tidegate's decisions out
  * @param scan whether autoscalers are looked for
+ * @param watch whether what is scaled is watched
  * @param births whether it is read how pods came to be
  * @param hpaName the HPA
  * @param hpa what that is told
@@ -25,6 +26,7 @@ record Workload(
         Target target,
         Backend backend,
         boolean scan,
+        boolean watch,
         boolean births,
         String hpaName,
         Range hpa,
