@@ -117,13 +117,22 @@ public final class KubernetesLeaseFactory implements LeadershipFactory {
         if (slash < 1 || ScaleTarget.nameProblem("name", name).isPresent()) {
             return null;
         }
-        return switch (text.substring(0, slash).toLowerCase(Locale.ROOT)) {
-            case "deployment" -> TargetObject.deployment(namespace, name);
-            case "statefulset" -> TargetObject.statefulSet(namespace, name);
-            case "leaderworkerset" ->
-                new TargetObject(
-                        "leaderworkerset.x-k8s.io", "v1", "LeaderWorkerSet", "leaderworkersets", namespace, name);
+        ScalableKind kind = switch (text.substring(0, slash).toLowerCase(Locale.ROOT)) {
+            case "deployment" -> ScalableKind.DEPLOYMENT;
+            case "statefulset" -> ScalableKind.STATEFUL_SET;
+            case "leaderworkerset" -> ScalableKind.LEADER_WORKER_SET;
             default -> null;
         };
+        if (kind == null) {
+            return null;
+        }
+        int cut = kind.apiVersion().indexOf('/');
+        return new TargetObject(
+                kind.apiVersion().substring(0, cut),
+                kind.apiVersion().substring(cut + 1),
+                kind.kind(),
+                kind.plural(),
+                namespace,
+                name);
     }
 }

@@ -7,6 +7,7 @@ package io.tidegate.k8s;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.tidegate.k8s.lease.EpochClaim;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 record ObjectFacts(String version, String uid, long epoch, ObjectMeta metadata) {
 
     /** The highest term that wrote to the object. */
-    static final String EPOCH = "tidegate.io/epoch";
+    static final String EPOCH = EpochClaim.ANNOTATION;
 
     /** By whom an object is not to be scaled: {@code true}, or until an instant. */
     static final String PAUSED = "tidegate.io/paused";
