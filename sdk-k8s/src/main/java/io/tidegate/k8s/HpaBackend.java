@@ -357,16 +357,8 @@ public final class HpaBackend implements ScalerBackend {
             Connection.Settled settled = connection.settle();
             ScaleTarget only = name == null ? null : settled.target(null, kind, name);
             Map<String, ScaleTarget> targets = new LinkedHashMap<>();
-            Map<ScaleTarget, String> scaledBy = new HashMap<>();
-            pools.forEach((pool, each) -> {
-                ScaleTarget target = settled.target(null, kind, each);
-                targets.put(pool, target);
-                String other = scaledBy.put(target, pool);
-                if (other != null) {
-                    throw new IllegalArgumentException(
-                            "pools \"" + other + "\" and \"" + pool + "\" would both scale " + target);
-                }
-            });
+            pools.forEach((pool, each) -> targets.put(pool, settled.target(null, kind, each)));
+            ScaleTarget.rejectShared(targets);
             return new HpaBackend(this, settled.connect(), only, targets);
         }
     }

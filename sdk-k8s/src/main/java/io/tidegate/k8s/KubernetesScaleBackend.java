@@ -17,7 +17,6 @@ import io.tidegate.time.SystemTime;
 import io.tidegate.time.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -526,16 +525,8 @@ public final class KubernetesScaleBackend implements ScalerBackend {
             Connection.Settled settled = connection.settle();
             ScaleTarget only = name == null ? null : settled.target(null, kind, name);
             Map<String, ScaleTarget> targets = new LinkedHashMap<>();
-            Map<ScaleTarget, String> scaledBy = new HashMap<>();
-            pools.forEach((pool, each) -> {
-                ScaleTarget target = settled.target(each.namespace(), kind, each.name());
-                targets.put(pool, target);
-                String other = scaledBy.put(target, pool);
-                if (other != null) {
-                    throw new IllegalArgumentException(
-                            "pools \"" + other + "\" and \"" + pool + "\" would both scale " + target);
-                }
-            });
+            pools.forEach((pool, each) -> targets.put(pool, settled.target(each.namespace(), kind, each.name())));
+            ScaleTarget.rejectShared(targets);
             return new KubernetesScaleBackend(this, settled.connect(), only, targets);
         }
     }

@@ -5,6 +5,8 @@
  */
 package io.tidegate.k8s;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,22 @@ record ScaleTarget(String namespace, ScalableKind kind, String name) {
     ScaleTarget {
         namespaceProblem(namespace).ifPresent(ScaleTarget::reject);
         nameProblem(setting(kind), name).ifPresent(ScaleTarget::reject);
+    }
+
+    /**
+     * Of several pools, each has an object of its own.
+     *
+     * @throws IllegalArgumentException if two have the same
+     */
+    static void rejectShared(Map<String, ScaleTarget> targets) {
+        Map<ScaleTarget, String> scaledBy = new HashMap<>();
+        targets.forEach((pool, target) -> {
+            String other = scaledBy.put(target, pool);
+            if (other != null) {
+                throw new IllegalArgumentException(
+                        "pools \"" + other + "\" and \"" + pool + "\" would both scale " + target);
+            }
+        });
     }
 
     /** What the setting is called that names an object of this kind. */
